@@ -1,0 +1,1 @@
+export { simulationRuns } from '#config/simulation.ts';
