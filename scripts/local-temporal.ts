@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { startChild } from './child-process.ts';
+import type { Child } from './child-process.ts';
+import { stopLeftovers } from './pid-records.ts';
+import { findFreePort } from './ports.ts';
+import { findTemporalCli } from './temporal-cli.ts';
+
+export interface TemporalOptions {
+  /** The project's state folder, `.vigil/`. The server's state is its `temporal.db`. */
+  readonly directory: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Serve the web UI too. Default false. */
+  readonly ui?: boolean;
+  /** The port to listen on, to come back where clients already look. Default: one found free. */
+  readonly port?: number;
+  readonly log?: (message: string) => void;
+}
+
+export interface LocalTemporal {
+  /** host:port of the gRPC frontend. */
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string | null;
+  /** Null when the server is not ours: `TEMPORAL_ADDRESS` named it. */
+  readonly pid: number | null;
+  /** Ends the server; one that is not ours is left alone. */
+  stop(): Promise<void>;
+  /** Ends the server by SIGKILL. Started again on the same directory and port it goes on where it was. */
+  kill(): Promise<void>;
+}
+
+/** grpc.health.v1 ServingStatus. */
+const serving = 1;
+const startWithinMs = 20_000;
+const stopWithinMs = 5000;
+
+/**
+ * Starts a Temporal development server whose state survives its death, or connects to the one `TEMPORAL_ADDRESS` names.
+ *
+ * Returns when the server answers a health check. Workflows on it may skip time (`frontend.WorkflowTimeSkippingEnabled`).
+ * Throws `TemporalCliMissingError` when there is no server to be had, `DirectoryInUseError` when a living process runs one
+ * on this directory, and with the end of the log when it does not come up within 20 seconds.
+ */
+export async function startTemporal(options: TemporalOptions): Promise<LocalTemporal> {
+  const namespace = options.environment['TEMPORAL_NAMESPACE'] || 'default';
+  const existing = options.environment['TEMPORAL_ADDRESS'];
+  if (existing) return existingServer(existing, namespace);
+
+  const directory = resolve(options.directory);
+  const command = await findTemporalCli({
+    environment: options.environment,
+    directory,
+    ...(options.log && { log: options.log }),
+  });
+  await stopLeftovers(directory, 'temporal');
+  const port = options.port ?? (await findFreePort());
+  const uiPort = options.ui === true ? await findFreePort() : null;
+  const logFile = join(directory, 'logs', 'temporal.log');
+  const child = await startChild({
+    name: 'temporal',
+    command,
+    args: serverArguments({ port, uiPort, namespace, database: join(directory, 'temporal.db') }),
+    // The CLI reads its own configuration from HOME and TEMPORAL_* variables; neither may change this server.
+    env: { HOME: directory, PATH: '/usr/bin:/bin' },
+    logFile,
+    directory,
+  });
+  const address = `127.0.0.1:${port}`;
+  await waitUntilReady(child, address, logFile);
+  return {
+    address,
+    namespace,
+    uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`,
+    pid: child.pid,
+    stop: async () => {
+      await child.stop(stopWithinMs);
+    },
+    kill: async () => {
+      await child.kill('SIGKILL');
+    },
+  };
+}
+
+async function existingServer(address: string, namespace: string): Promise<LocalTemporal> {
+  try {
+    await checkHealth(address);
+  } catch (cause) {
+    throw new Error(
+      `The Temporal server ${address}, named by TEMPORAL_ADDRESS, does not answer: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  return {
+    address,
+    namespace,
+    uiUrl: null,
+    pid: null,
+    stop: () => Promise.resolve(),
+    kill: () => Promise.reject(new Error(`The Temporal server ${address} is not ours to kill.`)),
+  };
+}
+
+function serverArguments(of: { port: number; uiPort: number | null; namespace: string; database: string }): string[] {
+  const ui = of.uiPort === null ? ['--headless'] : ['--ui-port', String(of.uiPort), '--ui-disable-news-fetch'];
+  const settings = Object.entries(dynamicConfig).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return [
+    'server',
+    'start-dev',
+    '--ip=127.0.0.1',
+    `--port=${of.port}`,
+    `--namespace=${of.namespace}`,
+    '--log-format=json',
+    '--log-level=warn',
+    `--db-filename=${of.database}`,
+    // A write-ahead log keeps what was committed when the process is killed; only a power cut could lose the last writes.
+    '--sqlite-pragma=journal_mode=WAL',
+    '--sqlite-pragma=synchronous=OFF',
+    ...ui,
+    ...settings.flatMap((setting) => ['--dynamic-config-value', setting]),
+  ];
+}
+
+const dynamicConfig = {
+  'frontend.WorkflowTimeSkippingEnabled': true,
+  'frontend.enableServerVersionCheck': false,
+};
+
+async function waitUntilReady(child: Child, address: string, logFile: string): Promise<void> {
+  const deadline = performance.now() + startWithinMs;
+  let reason = 'it ended at once';
+  // A gRPC client backs off for a second after a refused connection, so wait for the port itself first.
+  while (child.isRunning() && performance.now() < deadline) {
+    if (!(await listens(address))) {
+      reason = 'it does not listen';
+      await delay(25);
+      continue;
+    }
+    try {
+      await checkHealth(address);
+      return;
+    } catch (error) {
+      reason = (error as Error).message;
+      await delay(50);
+    }
+  }
+  await child.stop(1000);
+  throw new Error(
+    `The Temporal server did not start: ${reason}. The end of its log:\n${readFileSync(logFile, 'utf8').slice(-2000)}`,
+  );
+}
+
+function listens(address: string): Promise<boolean> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return new Promise((done) => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+    socket.once('close', () => socket.destroy());
+    socket.setTimeout(1000, () => socket.destroy());
+  }).then((is) => is === true);
+}
+
+async function checkHealth(address: string): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: 5000 });
+  try {
+    const { status } = await connection.withDeadline(Date.now() + 5000, () =>
+      connection.healthService.check({ service: 'temporal.api.workflowservice.v1.WorkflowService' }),
+    );
+    if (status !== serving) throw new Error(`the health check answered ${status}`);
+  } finally {
+    await connection.close();
+  }
+}
