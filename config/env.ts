@@ -1,0 +1,169 @@
+import { z } from 'zod';
+
+/** A text like `30s`, `5m` or `250ms`, read as milliseconds. */
+const durationMs = (fallback: string) =>
+  z
+    .string()
+    .regex(/^\d+(ms|s|m|h)$/, 'must be a whole number with a unit: ms, s, m or h')
+    .default(fallback)
+    .transform((text) => {
+      const [, amount = '0', unit = 'ms'] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
+      return Number(amount) * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit as 'ms' | 's' | 'm' | 'h'];
+    });
+const wholeNumber = (low: number, high: number, fallback: number) =>
+  z.coerce.number('must be a number').int().min(low).max(high).default(fallback);
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'must be a postgres:// address');
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  );
+
+/** Every variable that Vigil reads, each with what it is for. `.env.example` is generated from this. */
+export const environmentSchema = z.object({
+  VIGIL_DATABASE_URL: postgresUrl.describe('Postgres as the role vigil_app: for API and worker.'),
+  VIGIL_DATABASE_OWNER_URL: postgresUrl.optional().describe('Postgres as the owner of the schema: for `vigil migrate` only.'),
+  VIGIL_DETECTOR_DATABASE_URL: postgresUrl
+    .optional()
+    .describe('Postgres as the read-only role vigil_detector: for SQL detectors. Without it they report an error.'),
+  VIGIL_DB_POOL_SIZE: wholeNumber(2, 200, 16).describe('Connections that one process keeps to Postgres.'),
+  VIGIL_DB_STATEMENT_TIMEOUT: durationMs('10s').describe('How long one statement may run.'),
+  VIGIL_SQL_DETECTOR_TIMEOUT: durationMs('5s').describe('How long the query of one SQL detector may run.'),
+  TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233').describe('The Temporal server, host:port.'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('The Temporal namespace.'),
+  VIGIL_API_HOST: z.string().min(1).default('127.0.0.1').describe('The address that the API listens on.'),
+  VIGIL_API_PORT: wholeNumber(0, 65_535, 8080).describe('The port that the API listens on; 0 finds a free one.'),
+  VIGIL_API_PUBLIC_URL: z.url().optional().describe('How people reach the API: used in the links of pages.'),
+  VIGIL_API_RATE_LIMIT: wholeNumber(1, 10_000_000, 60_000).describe('Requests a minute that one token may make.'),
+  VIGIL_API_TRUSTED_PROXIES: list.describe('Proxies whose X-Forwarded-For is believed: addresses, separated by commas.'),
+  VIGIL_COMMAND_DEADLINE: durationMs('5s').describe('How long an API call waits for a workflow before it answers 202.'),
+  VIGIL_WORKER_HEALTH_PORT: wholeNumber(0, 65_535, 0).describe('The port for /livez and /metrics of the worker; 0 finds a free one.'),
+  VIGIL_WORKFLOW_BUNDLE: z.string().optional().describe('A prebuilt workflow bundle; without it the worker builds one.'),
+  VIGIL_MAX_CACHED_WORKFLOWS: wholeNumber(20, 100_000, 600).describe('Workflows that one worker keeps in memory.'),
+  VIGIL_RELAY_POLL: durationMs('1s').describe('How often the relay looks for commands when nobody woke it.'),
+  VIGIL_SIGNING_SECRETS_FILE: z
+    .string()
+    .optional()
+    .describe('A file with the secrets that sign outgoing calls: one or two lines `whsec_…`; two during a rotation.'),
+  VIGIL_SIGNING_SECRETS: list.describe('The same secrets, separated by commas, where no file can be mounted.'),
+  VIGIL_ENFORCEMENT_URL: z.url().optional().describe("The platform's enforcement API. Without it, orders are parked as failed."),
+  VIGIL_OUTGOING_ALLOW: list.describe('host:port that outgoing calls may reach although they are not public https.'),
+  VIGIL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').describe('What is logged.'),
+  VIGIL_API_URL: z.url().default('http://127.0.0.1:8080').describe('The API that the command line talks to.'),
+  VIGIL_TOKEN: z.string().optional().describe('The token that the command line uses. Kept out of arguments on purpose.'),
+  VIGIL_TEMPORAL_CLI: z.string().optional().describe('A Temporal CLI binary for the local development server.'),
+  VIGIL_TEST_DATABASE_URL: postgresUrl.optional().describe('An owner of a Postgres server for the tests, instead of one they start.'),
+  VIGIL_SIMULATION_RUNS: wholeNumber(1, 10_000_000, 2_000).describe('Seeds that each simulation test runs.'),
+});
+
+type Environment = z.infer<typeof environmentSchema>;
+
+/** A secret that prints as `[redacted]` wherever it may be printed. */
+export class Secret {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  reveal(): string {
+    return this.#text;
+  }
+
+  toString(): string {
+    return '[redacted]';
+  }
+
+  toJSON(): string {
+    return '[redacted]';
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[redacted]';
+  }
+}
+
+export class ConfigurationError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigurationError';
+    this.problems = problems;
+  }
+}
+
+/** The process's own variables: the one place where they are read. */
+export const processEnvironment: Readonly<Record<string, string | undefined>> = process.env;
+
+/**
+ * Reads the configuration, grouped by what it is for. Fails with a `ConfigurationError` that lists every bad variable
+ * at once. An empty variable counts as unset.
+ */
+export function readConfig(variables: Readonly<Record<string, string | undefined>> = processEnvironment) {
+  return group(parse(environmentSchema, variables));
+}
+export type Config = ReturnType<typeof readConfig>;
+
+/** The part that the command line needs; works without a database. */
+export function readClientConfig(variables: Readonly<Record<string, string | undefined>> = processEnvironment) {
+  const env = parse(environmentSchema.pick({ VIGIL_API_URL: true, VIGIL_TOKEN: true }), variables);
+  return { apiUrl: env.VIGIL_API_URL, token: env.VIGIL_TOKEN === undefined ? null : new Secret(env.VIGIL_TOKEN) };
+}
+
+/** What `vigil migrate` needs. */
+export function readMigrationConfig(variables: Readonly<Record<string, string | undefined>> = processEnvironment) {
+  const env = parse(environmentSchema.pick({ VIGIL_DATABASE_OWNER_URL: true }).required(), variables);
+  return { ownerUrl: new Secret(env.VIGIL_DATABASE_OWNER_URL) };
+}
+
+function parse<T>(schema: z.ZodType<T>, variables: Readonly<Record<string, string | undefined>>): T {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  // The message names the variable and what is wanted, never the value: it may be a secret.
+  throw new ConfigurationError(
+    result.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      return given[name] === undefined ? `${name} is required` : `${name}: ${issue.message}`;
+    }),
+  );
+}
+
+function group(env: Environment) {
+  return {
+    db: {
+      url: new Secret(env.VIGIL_DATABASE_URL),
+      detectorUrl: env.VIGIL_DETECTOR_DATABASE_URL === undefined ? null : new Secret(env.VIGIL_DETECTOR_DATABASE_URL),
+      poolSize: env.VIGIL_DB_POOL_SIZE,
+      statementTimeoutMs: env.VIGIL_DB_STATEMENT_TIMEOUT,
+      detectorTimeoutMs: env.VIGIL_SQL_DETECTOR_TIMEOUT,
+    },
+    temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE },
+    api: {
+      host: env.VIGIL_API_HOST,
+      port: env.VIGIL_API_PORT,
+      publicUrl: env.VIGIL_API_PUBLIC_URL ?? null,
+      rateLimitPerMinute: env.VIGIL_API_RATE_LIMIT,
+      trustedProxies: env.VIGIL_API_TRUSTED_PROXIES,
+      commandDeadlineMs: env.VIGIL_COMMAND_DEADLINE,
+    },
+    worker: {
+      healthPort: env.VIGIL_WORKER_HEALTH_PORT,
+      bundle: env.VIGIL_WORKFLOW_BUNDLE ?? null,
+      maxCachedWorkflows: env.VIGIL_MAX_CACHED_WORKFLOWS,
+      relayPollMs: env.VIGIL_RELAY_POLL,
+    },
+    outgoing: {
+      signingSecretsFile: env.VIGIL_SIGNING_SECRETS_FILE ?? null,
+      signingSecrets: env.VIGIL_SIGNING_SECRETS.map((text) => new Secret(text)),
+      enforcementUrl: env.VIGIL_ENFORCEMENT_URL ?? null,
+      allow: env.VIGIL_OUTGOING_ALLOW,
+    },
+    logLevel: env.VIGIL_LOG_LEVEL,
+  };
+}

@@ -1,0 +1,36 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { NodePgDatabase, NodePgTransaction } from 'drizzle-orm/node-postgres';
+import type { ExtractTablesWithRelations } from 'drizzle-orm';
+import pg from 'pg';
+import * as schema from './schema/index.ts';
+
+export type Schema = typeof schema;
+export type Database = NodePgDatabase<Schema> & { $client: pg.Pool };
+export type Transaction = NodePgTransaction<Schema, ExtractTablesWithRelations<Schema>>;
+/** What a repository function needs: the pool, or the transaction that it is to be part of. */
+export type Queryable = Database | Transaction;
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly size: number;
+  readonly applicationName: string;
+  /** Both the server's `statement_timeout` and the client's own limit, which also ends a wait for a frozen backend. */
+  readonly statementTimeoutMs: number;
+  /** Told of errors of idle connections (a restart of Postgres): they are not fatal, the pool opens new ones. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+/** Opens a pool. A restart of Postgres breaks queries in flight, never the process. */
+export function connectDatabase(options: PoolOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.size,
+    application_name: options.applicationName,
+    statement_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + 1_000,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+  });
+  pool.on('error', options.onIdleError);
+  return drizzle(pool, { schema });
+}

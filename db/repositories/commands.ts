@@ -1,0 +1,165 @@
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import type { Actor } from '#domain/actor.ts';
+import type { AggregateKind } from '#domain/ids.ts';
+import type { Json } from '#domain/json.ts';
+import type { Database, Queryable, Transaction } from '../client.ts';
+import { newId, sha256Hex } from '../ids.ts';
+import { commands } from '../schema/index.ts';
+import { audit } from './audit-events.ts';
+
+export type CommandRow = typeof commands.$inferSelect & { actor: Actor; input: { [key: string]: Json }; aggregateKind: AggregateKind };
+export type CommandMode = 'start' | 'update' | 'signal';
+
+export interface NewCommand {
+  readonly principalId: string;
+  /** The asker's own key, or for what Vigil leaves to itself the natural key of the cause. */
+  readonly idempotencyKey: string;
+  readonly requestSha256?: string;
+  readonly mode: CommandMode;
+  readonly name: string;
+  readonly kind: AggregateKind;
+  readonly aggregateId: string;
+  readonly input: { readonly [key: string]: Json };
+  readonly actor: Actor;
+  readonly requestId?: string | null;
+  /** 1 is delivered first. */
+  readonly priority: number;
+  /** How long the relay leaves the row to the API that wrote it, milliseconds. 0: the relay's at once. */
+  readonly reservedForMs?: number;
+}
+
+/** How Vigil names itself where it acts by its own rules. */
+export const systemActor: Actor = { kind: 'system', id: 'vigil' };
+
+/**
+ * Inserts a command, or finds the one that the same principal wrote under the same key before.
+ *
+ * `isNew` tells which; an older row is returned untouched, whatever it asked for.
+ */
+export async function insertCommand(db: Queryable, command: NewCommand): Promise<{ row: CommandRow; isNew: boolean }> {
+  const [inserted] = await db
+    .insert(commands)
+    .values({
+      id: newId('command'),
+      principalId: command.principalId,
+      idempotencyKey: command.idempotencyKey,
+      requestSha256: command.requestSha256 ?? sha256Hex(command.idempotencyKey),
+      mode: command.mode,
+      name: command.name,
+      aggregateKind: command.kind,
+      aggregateId: command.aggregateId,
+      workflowId: `${command.kind}:${command.aggregateId}`,
+      input: command.input,
+      actor: command.actor,
+      requestId: command.requestId ?? null,
+      priority: command.priority,
+      nextAttemptAt: sql`now() + make_interval(secs => ${(command.reservedForMs ?? 0) / 1_000})`,
+    })
+    .onConflictDoNothing({ target: [commands.principalId, commands.idempotencyKey] })
+    .returning();
+  if (inserted) return { row: inserted as CommandRow, isNew: true };
+  const row = await findCommandByKey(db, command.principalId, command.idempotencyKey);
+  if (!row) throw new Error('a command that conflicted is not there');
+  return { row, isNew: false };
+}
+
+/** Leaves a command to the relay and wakes it at commit: the fact and its message are one transaction. */
+export async function leaveCommand(
+  tx: Transaction,
+  command: Omit<NewCommand, 'principalId' | 'actor' | 'reservedForMs'> & { readonly actor?: Actor },
+): Promise<void> {
+  const actor = command.actor ?? systemActor;
+  await insertCommand(tx, { ...command, actor, principalId: 'vigil' });
+  await tx.execute(sql`SELECT pg_notify('vigil_commands', '')`);
+}
+
+export async function findCommand(db: Queryable, id: string): Promise<CommandRow | null> {
+  const [row] = await db.select().from(commands).where(eq(commands.id, id));
+  return (row as CommandRow | undefined) ?? null;
+}
+
+export async function findCommandByKey(db: Queryable, principalId: string, key: string): Promise<CommandRow | null> {
+  const [row] = await db
+    .select()
+    .from(commands)
+    .where(and(eq(commands.principalId, principalId), eq(commands.idempotencyKey, key)));
+  return (row as CommandRow | undefined) ?? null;
+}
+
+export type Outcome =
+  | { readonly status: 'done'; readonly answer: { readonly [key: string]: Json } }
+  | { readonly status: 'refused' | 'failed'; readonly code: string; readonly detail: { readonly [key: string]: Json } };
+
+/**
+ * Stores how a command ended. The first outcome stays; a later one is dropped.
+ *
+ * A refusal gets its audit event here, since Temporal keeps no trace of a rejected update.
+ */
+export async function settleCommand(tx: Transaction, row: CommandRow, outcome: Outcome): Promise<void> {
+  const settledRows = await tx
+    .update(commands)
+    .set({ status: outcome.status, outcome, settledAt: sql`now()`, attempts: sql`${commands.attempts} + 1` })
+    .where(and(eq(commands.id, row.id), eq(commands.status, 'pending')))
+    .returning({ id: commands.id });
+  if (settledRows.length === 0 || outcome.status === 'done') return;
+  await audit(
+    tx,
+    { kind: row.aggregateKind, id: row.aggregateId },
+    {
+      actor: row.actor,
+      action: `${row.aggregateKind}.${row.name}.${outcome.status}`,
+      reason: outcome.code,
+      cause: row.id,
+      ...(row.requestId === null ? {} : { requestId: row.requestId }),
+      workflowId: row.workflowId,
+      data: { detail: outcome.detail },
+    },
+  );
+}
+
+/** Hands a command to the relay: the API could not deliver it now. */
+export async function releaseCommand(db: Queryable, id: string): Promise<void> {
+  await db.execute(
+    sql`WITH released AS (UPDATE commands SET next_attempt_at = now(), attempts = attempts + 1 WHERE id = ${id} AND status = 'pending' RETURNING id)
+        SELECT pg_notify('vigil_commands', '') FROM released`,
+  );
+}
+
+/**
+ * Claims up to `limit` due commands for as long as `tx` is open: worst severity first, and of one workflow only the
+ * oldest, so that its messages keep their order. Rows that another relay holds are passed over; a killed relay frees
+ * its rows with its connection.
+ */
+export async function claimCommands(tx: Transaction, limit: number): Promise<CommandRow[]> {
+  const claimed = await tx
+    .select()
+    .from(commands)
+    .where(
+      sql`${commands.status} = 'pending' AND ${commands.nextAttemptAt} <= now() AND NOT EXISTS (
+        SELECT 1 FROM commands earlier
+        WHERE earlier.status = 'pending' AND earlier.workflow_id = ${commands.workflowId} AND earlier.seq < ${commands.seq})`,
+    )
+    .orderBy(asc(commands.priority), asc(commands.seq))
+    .limit(limit)
+    .for('update', { skipLocked: true });
+  return claimed as CommandRow[];
+}
+
+/** Puts claimed commands off after a failed delivery; each failure doubles the wait, up to 30 s. */
+export async function postponeCommands(tx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .update(commands)
+    .set({
+      attempts: sql`${commands.attempts} + 1`,
+      nextAttemptAt: sql`now() + make_interval(secs => least(30, 0.5 * power(2, least(${commands.attempts}, 10))))`,
+    })
+    .where(inArray(commands.id, [...ids]));
+}
+
+export async function oldestPendingAgeMs(db: Database): Promise<number> {
+  const { rows } = await db.execute<{ age: string | null }>(
+    sql`SELECT extract(epoch FROM now() - min(created_at)) * 1000 AS age FROM commands WHERE status = 'pending'`,
+  );
+  return Number(rows[0]?.age ?? 0);
+}

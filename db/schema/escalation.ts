@@ -1,0 +1,198 @@
+import { sql } from 'drizzle-orm';
+import { bigint, boolean, check, index, integer, jsonb, pgTable, smallint, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
+import { at, createdAt, factSeq, id, oneOf } from './columns.ts';
+import { contactMethods, persons, principals, teams } from './principals.ts';
+
+export const escalationPolicies = pgTable(
+  'escalation_policies',
+  {
+    id: id(),
+    teamId: text('team_id')
+      .notNull()
+      .references(() => teams.id),
+    key: text('key').notNull().unique(),
+    name: text('name').notNull(),
+    /** The version that new escalations freeze. */
+    version: integer('version').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index('escalation_policies_team').on(table.teamId)],
+);
+
+export const escalationPolicyVersions = pgTable(
+  'escalation_policy_versions',
+  {
+    id: id(),
+    policyId: text('policy_id')
+      .notNull()
+      .references(() => escalationPolicies.id),
+    version: integer('version').notNull(),
+    document: jsonb('document').notNull(),
+    createdBy: text('created_by')
+      .notNull()
+      .references(() => principals.id),
+    createdAt: createdAt(),
+  },
+  (table) => [unique('escalation_policy_versions_number').on(table.policyId, table.version), index('escalation_policy_versions_created_by').on(table.createdBy)],
+);
+
+export const schedules = pgTable(
+  'schedules',
+  {
+    id: id(),
+    teamId: text('team_id')
+      .notNull()
+      .references(() => teams.id),
+    key: text('key').notNull().unique(),
+    name: text('name').notNull(),
+    version: integer('version').notNull(),
+    document: jsonb('document').notNull(),
+    updatedAt: at('updated_at').notNull().default(sql`now()`),
+  },
+  (table) => [index('schedules_team').on(table.teamId)],
+);
+
+export const services = pgTable(
+  'services',
+  {
+    id: id(),
+    teamId: text('team_id')
+      .notNull()
+      .references(() => teams.id),
+    key: text('key').notNull().unique(),
+    name: text('name').notNull(),
+    policyId: text('policy_id')
+      .notNull()
+      .references(() => escalationPolicies.id),
+    /** A page about it carries no content. */
+    sensitive: boolean('sensitive').notNull().default(false),
+    createdAt: createdAt(),
+  },
+  (table) => [index('services_team').on(table.teamId), index('services_policy').on(table.policyId)],
+);
+
+export const integrations = pgTable(
+  'integrations',
+  {
+    id: id(),
+    serviceId: text('service_id')
+      .notNull()
+      .references(() => services.id),
+    kind: text('kind').notNull(),
+    name: text('name').notNull(),
+    principalId: text('principal_id')
+      .notNull()
+      .references(() => principals.id),
+    createdAt: createdAt(),
+    disabledAt: at('disabled_at'),
+  },
+  (table) => [index('integrations_service').on(table.serviceId), index('integrations_principal').on(table.principalId)],
+);
+
+export const escalations = pgTable(
+  'escalations',
+  {
+    id: id(),
+    serviceId: text('service_id')
+      .notNull()
+      .references(() => services.id),
+    teamId: text('team_id')
+      .notNull()
+      .references(() => teams.id),
+    dedupKey: text('dedup_key').notNull(),
+    title: text('title').notNull(),
+    severity: smallint('severity').notNull(),
+    version: integer('version').notNull().default(0),
+    status: text('status').notNull(),
+    state: jsonb('state'),
+    alertCount: integer('alert_count').notNull().default(1),
+    firstTriggerSeq: bigint('first_trigger_seq', { mode: 'number' }).notNull(),
+    lastTriggerSeq: bigint('last_trigger_seq', { mode: 'number' }).notNull(),
+    previousId: text('previous_id'),
+    canaryId: text('canary_id'),
+    openedAt: at('opened_at').notNull().default(sql`now()`),
+    updatedAt: at('updated_at').notNull().default(sql`now()`),
+    acknowledgedAt: at('acknowledged_at'),
+    acknowledgedBy: text('acknowledged_by').references(() => persons.id),
+    resolvedAt: at('resolved_at'),
+    /** Set when the workflow ended; the next trigger of the same key opens a new escalation. */
+    closedAt: at('closed_at'),
+  },
+  (table) => [
+    // One open escalation per service and key: an invariant of the database, not of code.
+    uniqueIndex('escalations_open_key')
+      .on(table.serviceId, table.dedupKey)
+      .where(sql`${table.closedAt} IS NULL`),
+    index('escalations_open')
+      .on(table.teamId, table.severity, table.openedAt)
+      .where(sql`${table.closedAt} IS NULL`),
+    index('escalations_team').on(table.teamId, table.openedAt),
+    index('escalations_previous').on(table.previousId),
+    index('escalations_acknowledged_by').on(table.acknowledgedBy),
+    index('escalations_canary').on(table.canaryId),
+    check('escalations_severity', sql`${table.severity} BETWEEN 1 AND 4`),
+  ],
+);
+
+export const alertEvents = pgTable(
+  'alert_events',
+  {
+    id: id(),
+    seq: factSeq('seq'),
+    serviceId: text('service_id')
+      .notNull()
+      .references(() => services.id),
+    reportedBy: text('reported_by')
+      .notNull(),
+    dedupKey: text('dedup_key').notNull(),
+    action: text('action').notNull(),
+    severity: smallint('severity'),
+    title: text('title'),
+    details: jsonb('details'),
+    escalationId: text('escalation_id').references(() => escalations.id),
+    /** What became of it: opened an escalation, was merged into one, resolved one, or matched none. */
+    disposition: text('disposition').notNull(),
+    receivedAt: at('received_at').notNull().default(sql`now()`),
+  },
+  (table) => [
+    check('alert_events_action', oneOf('action', ['trigger', 'acknowledge', 'resolve'])),
+    check('alert_events_disposition', oneOf('disposition', ['opened', 'merged', 'resolved', 'acknowledged', 'dropped'])),
+    index('alert_events_escalation').on(table.escalationId),
+    index('alert_events_service').on(table.serviceId, table.receivedAt),
+  ],
+);
+
+/** The ledger of pages: a row is written before each call, and its id is the call's idempotency key. */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    id: id(),
+    escalationId: text('escalation_id')
+      .notNull()
+      .references(() => escalations.id),
+    effectKey: text('effect_key').notNull(),
+    kind: text('kind').notNull(),
+    pass: integer('pass').notNull(),
+    rung: integer('rung').notNull(),
+    personId: text('person_id')
+      .notNull()
+      .references(() => persons.id),
+    ruleId: text('rule_id'),
+    contactMethodId: text('contact_method_id')
+      .notNull()
+      .references(() => contactMethods.id),
+    channel: text('channel').notNull(),
+    status: text('status').notNull(),
+    attempts: integer('attempts').notNull().default(1),
+    possibleDuplicate: boolean('possible_duplicate').notNull().default(false),
+    errorCode: text('error_code'),
+    startedAt: at('started_at').notNull().default(sql`now()`),
+    settledAt: at('settled_at'),
+  },
+  (table) => [
+    unique('deliveries_once').on(table.escalationId, table.effectKey),
+    check('deliveries_status', oneOf('status', ['started', 'sent', 'delivered', 'unknown', 'failed', 'superseded'])),
+    index('deliveries_person').on(table.personId, table.startedAt),
+    index('deliveries_contact_method').on(table.contactMethodId),
+  ],
+);

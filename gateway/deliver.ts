@@ -1,0 +1,105 @@
+import {
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { isErrorCode } from '#domain/errors.ts';
+import type { Json } from '#domain/json.ts';
+import type { CommandRow, Outcome } from '#db/repositories/commands.ts';
+import { aggregates, fact, settled, update } from '#workflows/contract.ts';
+import type { CommandAnswer, CommandEnvelope } from '#workflows/contract.ts';
+
+/** `away`: Temporal or its worker did not answer in time. The command may still have arrived; delivering again is safe. */
+export type Delivery = Outcome | { readonly status: 'away'; readonly cause: string };
+
+export interface DeliveryOptions {
+  readonly deadlineMs: number;
+  /** For starts: wait until the first version is recorded, so that the asker reads what was written. */
+  readonly waitForRecord: boolean;
+}
+
+/**
+ * Delivers one command to its workflow. The only code that does so: the API and the relay both call it.
+ *
+ * Safe to repeat: a start finds the run it made, an update finds its own id, a signal carries the command id that the
+ * workflow remembers. Unexpected errors of the client are thrown.
+ */
+export async function deliver(client: Client, row: CommandRow, options: DeliveryOptions): Promise<Delivery> {
+  try {
+    return await client.withDeadline(Date.now() + options.deadlineMs, () => send(client, row, options.waitForRecord));
+  } catch (error) {
+    return classify(error);
+  }
+}
+
+async function send(client: Client, row: CommandRow, waitForRecord: boolean): Promise<Outcome> {
+  switch (row.mode) {
+    case 'start':
+      return { status: 'done', answer: await start(client, row, waitForRecord) };
+    case 'update': {
+      const handle = client.workflow.getHandle(row.workflowId);
+      const answer = await handle.executeUpdate(update(row.name), { args: [toEnvelope(row)], updateId: row.id });
+      return { status: 'done', answer };
+    }
+    case 'signal':
+      await client.workflow.getHandle(row.workflowId).signal(fact(row.name), toEnvelope(row));
+      return { status: 'done', answer: {} };
+    default:
+      throw new Error(`command ${row.id} has the unknown mode ${row.mode}`);
+  }
+}
+
+async function start(client: Client, row: CommandRow, waitForRecord: boolean): Promise<{ [key: string]: Json }> {
+  const { workflow, queue } = aggregates[row.aggregateKind];
+  const options = {
+    workflowId: row.workflowId,
+    taskQueue: queue,
+    args: [
+      {
+        id: row.aggregateId,
+        opening: row.input,
+        cause: { commandId: row.id, actor: row.actor, requestId: row.requestId },
+      },
+    ],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+  } as const;
+  try {
+    if (!waitForRecord) {
+      await client.workflow.start(workflow, options);
+      return {};
+    }
+    return await client.workflow.executeUpdateWithStart(settled, {
+      startWorkflowOperation: new WithStartWorkflowOperation(workflow, { ...options, workflowIdConflictPolicy: 'USE_EXISTING' }),
+      updateId: row.id,
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return {};
+    throw error;
+  }
+}
+
+function toEnvelope(row: CommandRow): CommandEnvelope {
+  return { commandId: row.id, name: row.name, actor: row.actor, requestId: row.requestId, input: row.input };
+}
+
+function classify(error: unknown): Delivery {
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    const { type, details } = error.cause;
+    if (type && isErrorCode(type)) {
+      return { status: 'refused', code: type, detail: (details?.[0] ?? {}) as { [key: string]: Json } };
+    }
+    throw error;
+  }
+  if (error instanceof WorkflowNotFoundError) return { status: 'refused', code: 'aggregate.not_found', detail: {} };
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { status: 'away', cause: 'the worker did not answer in time' };
+  if (isGrpcServiceError(error)) return { status: 'away', cause: `Temporal: ${error.details || error.message}` };
+  if (error instanceof Error && isGrpcServiceError(error.cause)) return { status: 'away', cause: `Temporal: ${error.cause.details}` };
+  throw error;
+}
+
+export type { CommandAnswer };

@@ -1,0 +1,130 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Actor } from '#domain/actor.ts';
+import type { AggregateKind } from '#domain/ids.ts';
+import type { Json } from '#domain/json.ts';
+
+/** Task queues by resource need: an enforcement outage must never delay a page. */
+export const queues = {
+  orchestration: 'orchestration',
+  paging: 'paging',
+  detection: 'detection',
+  enforcement: 'enforcement',
+} as const;
+export type Queue = (typeof queues)[keyof typeof queues];
+
+/**
+ * A request on its way to a workflow. The update id is `commandId`; workflows keep the ids that they applied, so a
+ * second delivery, also after continue-as-new, gets the first answer.
+ */
+export interface CommandEnvelope {
+  readonly commandId: string;
+  readonly name: string;
+  readonly actor: Actor;
+  readonly requestId: string | null;
+  readonly input: { readonly [key: string]: Json };
+}
+
+/** What a command led to, after it was recorded: the version it made and what the asker should know. */
+export interface CommandAnswer {
+  readonly version: number;
+  readonly [key: string]: Json;
+}
+
+/** What every aggregate's workflow starts with; `carried` is set by continue-as-new alone. */
+export interface AggregateInput<Opening, Carried = Json> {
+  readonly id: string;
+  readonly opening: Opening;
+  readonly cause: { readonly commandId: string; readonly actor: Actor; readonly requestId: string | null };
+  readonly carried?: Carried;
+}
+
+interface AggregateContract {
+  /** The workflow's type: the name of its function. */
+  readonly workflow: string;
+  readonly queue: Queue;
+  /** Requests of people and services: updates, answered after they were recorded. */
+  readonly updates: readonly string[];
+  /** Facts from intake: signals, which need no worker to be accepted. */
+  readonly signals: readonly string[];
+}
+
+/** The one table of what can be said to which aggregate. A command's name is the type of the machine's event. */
+export const aggregates = {
+  launch: {
+    workflow: 'launchReadiness',
+    queue: queues.orchestration,
+    updates: [
+      'answerIntake',
+      'attachEvidence',
+      'reportCheck',
+      'signOff',
+      'overruleObjection',
+      'requestWaiver',
+      'approveWaiver',
+      'refuseWaiver',
+      'approveNotApplicable',
+      'runChecks',
+      'advanceStage',
+      'hold',
+      'release',
+      'abort',
+    ],
+    signals: ['caseLinked', 'checkCompleted'],
+  },
+  case: {
+    workflow: 'reviewCase',
+    queue: queues.orchestration,
+    updates: ['escalate', 'merge'],
+    signals: ['signalAdded', 'decisionRecorded', 'enforcementSettled', 'withdraw'],
+  },
+  enforcement: {
+    workflow: 'enforce',
+    queue: queues.orchestration,
+    updates: ['approve', 'refuse', 'reverse', 'makePermanent', 'retry'],
+    signals: ['killSwitchCleared'],
+  },
+  escalation: {
+    workflow: 'escalationLadder',
+    queue: queues.orchestration,
+    updates: [
+      'acknowledge',
+      'unacknowledge',
+      'escalateNow',
+      'reassign',
+      'snooze',
+      'resolve',
+      'addResponder',
+      'stopOwnPages',
+      'moveToCurrentPolicy',
+    ],
+    signals: ['sourceChanged', 'rosterChanged', 'maintenanceStarted', 'maintenanceEnded'],
+  },
+  canary: {
+    workflow: 'canary',
+    queue: queues.orchestration,
+    updates: [],
+    signals: ['detected', 'caseOpened', 'paged', 'acknowledged'],
+  },
+} as const satisfies Record<AggregateKind, AggregateContract>;
+
+const workflowIdPattern = new RegExp(`^(${Object.keys(aggregates).join('|')}):(.+)$`);
+
+/** `kind:domainId`, the only form of a workflow id. */
+export const workflowId = (kind: AggregateKind, id: string): string => `${kind}:${id}`;
+
+/** The inverse of `workflowId`; null for ids that are not an aggregate's. */
+export function parseWorkflowId(text: string): { kind: AggregateKind; id: string } | null {
+  const [, kind, id] = workflowIdPattern.exec(text) ?? [];
+  return kind && id ? { kind: kind as AggregateKind, id } : null;
+}
+
+export const sweepWorkflow = 'detectionSweep';
+export const sweepScheduleId = (detectorVersionId: string): string => `sweep:${detectorVersionId}`;
+export const canaryScheduleId = (launchId: string, detectorVersionId: string): string => `canary:${launchId}:${detectorVersionId}`;
+
+export const update = (name: string) => defineUpdate<CommandAnswer, [CommandEnvelope]>(name);
+export const fact = (name: string) => defineSignal<[CommandEnvelope]>(name);
+
+/** Answers once everything that the workflow knows is recorded: how a start becomes read-your-write. */
+export const settled = defineUpdate<CommandAnswer>('settled');
+export const getState = defineQuery<Json>('getState');

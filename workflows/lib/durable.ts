@@ -1,0 +1,203 @@
+import * as wf from '@temporalio/workflow';
+import type { Actor } from '#domain/actor.ts';
+import { errorTable } from '#domain/errors.ts';
+import type { Transition } from '#domain/audit/transition.ts';
+import type { AggregateKind } from '#domain/ids.ts';
+import type { Json } from '#domain/json.ts';
+import type { Keyed, Machine, Refusal, Step, Versioned } from '#domain/machine.ts';
+import { aggregates, fact, getState, settled, update } from '../contract.ts';
+import type { CommandAnswer, CommandEnvelope } from '../contract.ts';
+import { store } from '../options.ts';
+
+interface Event {
+  readonly type: string;
+}
+
+/** What a run hands to the next one. Plain JSON: a Map or Set would arrive empty. */
+export interface Carried<S> {
+  readonly state: S;
+  readonly applied: readonly (readonly [commandId: string, answer: CommandAnswer])[];
+}
+
+export interface DurableOptions<S extends Versioned, E extends Event, F extends Keyed> {
+  readonly kind: AggregateKind;
+  readonly id: string;
+  readonly machine: Machine<S, E, F>;
+  readonly carried: Carried<S>;
+  /** Carries out one effect and returns what the machine should learn of it. Its failures are its own to turn into events. */
+  readonly perform: (effect: F) => Promise<E | undefined>;
+}
+
+interface Because {
+  readonly commandId?: string;
+  readonly actor?: Actor;
+  readonly requestId?: string | null;
+}
+
+/** Temporal forgets update ids at continue-as-new; this many are remembered across it. */
+const rememberedCommands = 200;
+
+/**
+ * Drives one pure machine durably.
+ *
+ * Every new version is recorded (projection and audit, one transaction) before an effect of it starts and before the
+ * asker is answered. Effects run beside the main loop, so a slow page never delays an acknowledgement. Recording is an
+ * ordinary activity on purpose: a local one could commit a version that a retried workflow task then computes otherwise.
+ */
+export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
+  state: S;
+  private readonly options: DurableOptions<S, E, F>;
+  private readonly applied: Map<string, CommandAnswer>;
+  private unrecorded: Transition[] = [];
+  private recordedVersion: number;
+  private effectsInFlight = 0;
+
+  constructor(options: DurableOptions<S, E, F>) {
+    this.options = options;
+    this.state = options.carried.state;
+    this.applied = new Map(options.carried.applied);
+    this.recordedVersion = this.state.version;
+    this.listen();
+  }
+
+  /** Runs until the machine is final and all is recorded, or until the history is long enough to continue as new. */
+  async run(first?: E, because: Because = {}): Promise<'final' | 'renew'> {
+    if (first) this.dispatch(first, because);
+    for (;;) {
+      if (this.unrecorded.length > 0) await this.recordAll();
+      else if (this.isSettled()) return this.afterHandlers('final');
+      else if (this.shouldRenew()) return this.afterHandlers('renew');
+      else await this.waitForChangeOrDue();
+    }
+  }
+
+  /** What the next run needs to go on where this one stopped. */
+  carry(): Carried<S> {
+    return { state: this.state, applied: [...this.applied].slice(-rememberedCommands) };
+  }
+
+  private listen(): void {
+    const { updates, signals } = aggregates[this.options.kind];
+    for (const name of updates) {
+      wf.setHandler(update(name), (envelope) => this.apply(envelope), { validator: (envelope) => this.check(envelope) });
+    }
+    for (const name of signals) wf.setHandler(fact(name), (envelope) => this.accept(envelope));
+    wf.setHandler(getState, () => this.state as unknown as Json);
+    wf.setHandler(settled, async () => {
+      await wf.condition(() => this.recordedVersion === this.state.version && this.state.version > 0);
+      return { version: this.recordedVersion };
+    });
+  }
+
+  /** Validator: throws the refusal and changes nothing, so that a refused request leaves no trace in the history. */
+  private check(envelope: CommandEnvelope): void {
+    if (this.applied.has(envelope.commandId)) return;
+    const step = this.step(toEvent<E>(envelope));
+    if (step.outcome === 'refused') throw toFailure(step);
+  }
+
+  private async apply(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    const known = this.applied.get(envelope.commandId);
+    const answer = known ?? this.accept(envelope);
+    await wf.condition(() => this.recordedVersion >= answer.version);
+    return answer;
+  }
+
+  private accept(envelope: CommandEnvelope): CommandAnswer {
+    const known = this.applied.get(envelope.commandId);
+    if (known) return known;
+    const step = this.dispatch(toEvent<E>(envelope), envelope);
+    if (step.outcome === 'refused' && this.isUpdate(envelope.name)) throw toFailure(step);
+    const answer = { ...(step.outcome === 'moved' ? step.answer : {}), version: this.state.version };
+    this.applied.set(envelope.commandId, answer);
+    return answer;
+  }
+
+  private isUpdate(name: string): boolean {
+    return (aggregates[this.options.kind].updates as readonly string[]).includes(name);
+  }
+
+  private step(event: E): Step<S, F> {
+    return this.options.machine.transition(this.state, event, Date.now());
+  }
+
+  private dispatch(event: E, because: Because = {}): Step<S, F> {
+    const step = this.step(event);
+    if (step.outcome !== 'moved') return step;
+    this.state = step.state;
+    this.unrecorded.push({
+      version: step.state.version,
+      at: Date.now(),
+      event: event as unknown as Transition['event'],
+      state: step.state as unknown as Json,
+      effects: step.effects.map(({ key, type }) => ({ key, type })),
+      actor: because.actor ?? { kind: 'system', id: 'vigil' },
+      cause: because.commandId ?? null,
+      requestId: because.requestId ?? null,
+    });
+    for (const effect of step.effects) void this.perform(effect, step.state.version);
+    return step;
+  }
+
+  private async recordAll(): Promise<void> {
+    const transitions = this.unrecorded;
+    this.unrecorded = [];
+    const { workflowId, runId } = wf.workflowInfo();
+    await store.recordTransitions({ kind: this.options.kind, id: this.options.id, workflowId, runId, transitions });
+    this.recordedVersion = transitions[transitions.length - 1]?.version ?? this.recordedVersion;
+  }
+
+  private async perform(effect: F, version: number): Promise<void> {
+    this.effectsInFlight++;
+    try {
+      await wf.condition(() => this.recordedVersion >= version);
+      const learned = await this.options.perform(effect);
+      if (learned) this.dispatch(learned, { commandId: effect.key });
+    } finally {
+      this.effectsInFlight--;
+    }
+  }
+
+  private isSettled(): boolean {
+    return this.unrecorded.length === 0 && this.effectsInFlight === 0 && this.options.machine.isFinal(this.state);
+  }
+
+  private shouldRenew(): boolean {
+    return wf.workflowInfo().continueAsNewSuggested && this.effectsInFlight === 0;
+  }
+
+  /** Handlers that came in meanwhile may have moved the machine: then the run is not over after all. */
+  private async afterHandlers(end: 'final' | 'renew'): Promise<'final' | 'renew'> {
+    await wf.condition(wf.allHandlersFinished);
+    return this.unrecorded.length === 0 && this.effectsInFlight === 0 ? end : this.run();
+  }
+
+  private async waitForChangeOrDue(): Promise<void> {
+    const due = this.options.machine.nextDue(this.state);
+    const changed = () =>
+      this.unrecorded.length > 0 ||
+      this.isSettled() ||
+      this.shouldRenew() ||
+      this.options.machine.nextDue(this.state) !== due;
+    if (due === null) return wf.condition(changed);
+    const wait = due - Date.now();
+    if (wait > 0 && (await wf.condition(changed, wait))) return;
+    const step = this.dispatch({ type: 'due' } as unknown as E);
+    // A machine that ignores its own due time would spin here; a second's pause keeps the workflow task alive and visible.
+    if (step.outcome !== 'moved') await wf.condition(changed, 1_000);
+  }
+}
+
+function toEvent<E>(envelope: CommandEnvelope): E {
+  return { ...envelope.input, type: envelope.name, by: envelope.actor } as E;
+}
+
+function toFailure(refusal: Refusal): wf.ApplicationFailure {
+  return wf.ApplicationFailure.create({
+    type: refusal.code,
+    message: errorTable[refusal.code].title,
+    details: [refusal.detail ?? {}],
+    nonRetryable: true,
+    category: 'BENIGN',
+  });
+}
