@@ -30,6 +30,10 @@ const commonErrors = {
   'aggregate.version_conflict': row('The state moved on since you saw it. Look at it again and repeat.', 409),
   'aggregate.not_found': row('The workflow does not exist or has ended.', 404),
   'service.unavailable': row('A service that Vigil needs is away. Try again soon.', 503, { retryable: true }),
+  'outgoing.unavailable': row('Another service did not answer, or asked to be called later. Vigil tries again.', 503, { retryable: true }),
+  'outgoing.refused': row('Another service refused the call. The same call again cannot help: look at its status.', 502),
+  'outgoing.garbage': row('Another service answered something that Vigil cannot read.', 502, { retryable: true }),
+  'outgoing.target_forbidden': row('Vigil does not call this address: it is not https, not public, or not well formed.', 422),
   'internal.unexpected': row('Vigil failed. The request id finds the cause in the log.', 500, { retryable: true, public: false }),
 } as const satisfies Record<string, ErrorRow>;
 
