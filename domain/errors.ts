@@ -9,7 +9,7 @@ import { launchErrors } from './launch/errors.ts';
 import { oncallErrors } from './oncall/errors.ts';
 
 const commonErrors = {
-  'request.invalid': row('The request does not fit its schema. Correct the named fields.', 400),
+  'request.invalid': row('The request does not fit its schema. Correct the named fields.', 422),
   'request.unreadable': row('The body is not JSON that Vigil accepts: check its encoding, depth and characters.', 400),
   'request.too_large': row('The body is larger than this route accepts. Send less at once.', 413),
   'request.unsupported_media_type': row('Send application/json.', 415),

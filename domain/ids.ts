@@ -40,6 +40,12 @@ export const idPrefixes = {
   auditEvent: 'aud',
   note: 'not',
   maintenanceWindow: 'mnt',
+  exposure: 'exp',
+  killSwitch: 'kil',
+  roleGrant: 'grt',
+  suggestion: 'sug',
+  attempt: 'atm',
+  statement: 'sor',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -75,7 +75,7 @@ export const aggregates = {
     workflow: 'reviewCase',
     queue: queues.orchestration,
     updates: ['escalate', 'merge'],
-    signals: ['signalAdded', 'decisionRecorded', 'enforcementSettled', 'withdraw'],
+    signals: ['signalAdded', 'taskClaimed', 'decisionRecorded', 'enforcementSettled', 'drillClosed'],
   },
   enforcement: {
     workflow: 'enforce',

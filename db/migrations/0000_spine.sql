@@ -293,6 +293,7 @@ CREATE TABLE "signals" (
 CREATE TABLE "case_signals" (
 	"case_id" text NOT NULL,
 	"signal_id" text NOT NULL,
+	"seq" bigint DEFAULT nextval('fact_seq') NOT NULL,
 	"added_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "case_signals_case_id_signal_id_pk" PRIMARY KEY("case_id","signal_id"),
 	CONSTRAINT "case_signals_signal_id_unique" UNIQUE("signal_id")
@@ -385,6 +386,7 @@ CREATE TABLE "review_tasks" (
 	"due_at" timestamp (3) with time zone NOT NULL,
 	"lease_owner" text,
 	"lease_token" bigint DEFAULT 0 NOT NULL,
+	"lease_claimed_at" timestamp (3) with time zone,
 	"lease_expires_at" timestamp (3) with time zone,
 	"excluded" text[] DEFAULT '{}' NOT NULL,
 	"first_look_at" timestamp (3) with time zone,
@@ -583,6 +585,22 @@ CREATE TABLE "integrations" (
 	"disabled_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "maintenance_windows" (
+	"id" text PRIMARY KEY NOT NULL,
+	"service_id" text NOT NULL,
+	"starts_at" timestamp (3) with time zone NOT NULL,
+	"ends_at" timestamp (3) with time zone NOT NULL,
+	"created_by" text NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"ended_by" text,
+	CONSTRAINT "maintenance_windows_span" CHECK ("maintenance_windows"."starts_at" < "maintenance_windows"."ends_at")
+);
+--> statement-breakpoint
+CREATE TABLE "round_robin_turns" (
+	"schedule_id" text PRIMARY KEY NOT NULL,
+	"turn" bigint DEFAULT 0 NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "schedules" (
 	"id" text PRIMARY KEY NOT NULL,
 	"team_id" text NOT NULL,
@@ -751,6 +769,10 @@ ALTER TABLE "escalations" ADD CONSTRAINT "escalations_team_id_teams_id_fk" FOREI
 ALTER TABLE "escalations" ADD CONSTRAINT "escalations_acknowledged_by_persons_id_fk" FOREIGN KEY ("acknowledged_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "integrations" ADD CONSTRAINT "integrations_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "integrations" ADD CONSTRAINT "integrations_principal_id_principals_id_fk" FOREIGN KEY ("principal_id") REFERENCES "public"."principals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "maintenance_windows" ADD CONSTRAINT "maintenance_windows_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "maintenance_windows" ADD CONSTRAINT "maintenance_windows_created_by_persons_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "maintenance_windows" ADD CONSTRAINT "maintenance_windows_ended_by_persons_id_fk" FOREIGN KEY ("ended_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "round_robin_turns" ADD CONSTRAINT "round_robin_turns_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "schedules" ADD CONSTRAINT "schedules_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "services" ADD CONSTRAINT "services_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "services" ADD CONSTRAINT "services_policy_id_escalation_policies_id_fk" FOREIGN KEY ("policy_id") REFERENCES "public"."escalation_policies"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -792,7 +814,7 @@ CREATE INDEX "product_events_id" ON "product_events" USING btree ("id");--> stat
 CREATE INDEX "signals_detector_version" ON "signals" USING btree ("detector_version_id","created_at");--> statement-breakpoint
 CREATE INDEX "signals_account" ON "signals" USING btree ("product_id","account_ref","harm");--> statement-breakpoint
 CREATE INDEX "signals_content" ON "signals" USING btree ("content_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "cases_open_subject" ON "cases" USING btree ("product_id","account_ref","harm","synthetic") WHERE "cases"."closed_at" IS NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX "cases_open_subject" ON "cases" USING btree ("product_id","account_ref","harm","synthetic") WHERE "cases"."closed_at" IS NULL AND "cases"."decided_at" IS NULL;--> statement-breakpoint
 CREATE INDEX "cases_team" ON "cases" USING btree ("team_id","opened_at");--> statement-breakpoint
 CREATE INDEX "cases_launch" ON "cases" USING btree ("launch_id");--> statement-breakpoint
 CREATE INDEX "cases_policy_version" ON "cases" USING btree ("policy_version_id");--> statement-breakpoint
@@ -833,6 +855,9 @@ CREATE INDEX "escalations_acknowledged_by" ON "escalations" USING btree ("acknow
 CREATE INDEX "escalations_canary" ON "escalations" USING btree ("canary_id");--> statement-breakpoint
 CREATE INDEX "integrations_service" ON "integrations" USING btree ("service_id");--> statement-breakpoint
 CREATE INDEX "integrations_principal" ON "integrations" USING btree ("principal_id");--> statement-breakpoint
+CREATE INDEX "maintenance_windows_service" ON "maintenance_windows" USING btree ("service_id","ends_at");--> statement-breakpoint
+CREATE INDEX "maintenance_windows_created_by" ON "maintenance_windows" USING btree ("created_by");--> statement-breakpoint
+CREATE INDEX "maintenance_windows_ended_by" ON "maintenance_windows" USING btree ("ended_by");--> statement-breakpoint
 CREATE INDEX "schedules_team" ON "schedules" USING btree ("team_id");--> statement-breakpoint
 CREATE INDEX "services_team" ON "services" USING btree ("team_id");--> statement-breakpoint
 CREATE INDEX "services_policy" ON "services" USING btree ("policy_id");--> statement-breakpoint
@@ -851,4 +876,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('product_events_partition'));
   IF to_regclass(partition_name) IS NOT NULL THEN RETURN; END IF;
   EXECUTE format('CREATE TABLE %I PARTITION OF product_events FOR VALUES FROM (%L) TO (%L)', partition_name, day, day + 1);
+EXCEPTION WHEN check_violation THEN
+  -- The default partition holds events of that day already; they are as good there.
+  NULL;
 END $$;

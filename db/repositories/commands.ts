@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Actor } from '#domain/actor.ts';
 import type { AggregateKind } from '#domain/ids.ts';
 import type { Json } from '#domain/json.ts';
@@ -84,6 +84,16 @@ export async function findCommandByKey(db: Queryable, principalId: string, key: 
     .from(commands)
     .where(and(eq(commands.principalId, principalId), eq(commands.idempotencyKey, key)));
   return (row as CommandRow | undefined) ?? null;
+}
+
+/** True while a message that was written earlier is still on its way to the same workflow. */
+export async function hasEarlierPending(db: Queryable, row: CommandRow): Promise<boolean> {
+  const [earlier] = await db
+    .select({ id: commands.id })
+    .from(commands)
+    .where(and(eq(commands.workflowId, row.workflowId), eq(commands.status, 'pending'), lt(commands.seq, row.seq)))
+    .limit(1);
+  return earlier !== undefined;
 }
 
 export type Outcome =

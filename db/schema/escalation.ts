@@ -196,3 +196,35 @@ export const deliveries = pgTable(
     index('deliveries_contact_method').on(table.contactMethodId),
   ],
 );
+
+/** While one is open, alerts of the service are kept and nobody is paged for them. */
+export const maintenanceWindows = pgTable(
+  'maintenance_windows',
+  {
+    id: id(),
+    serviceId: text('service_id')
+      .notNull()
+      .references(() => services.id),
+    startsAt: at('starts_at').notNull(),
+    endsAt: at('ends_at').notNull(),
+    createdBy: text('created_by')
+      .notNull()
+      .references(() => persons.id),
+    createdAt: createdAt(),
+    endedBy: text('ended_by').references(() => persons.id),
+  },
+  (table) => [
+    check('maintenance_windows_span', sql`${table.startsAt} < ${table.endsAt}`),
+    index('maintenance_windows_service').on(table.serviceId, table.endsAt),
+    index('maintenance_windows_created_by').on(table.createdBy),
+    index('maintenance_windows_ended_by').on(table.endedBy),
+  ],
+);
+
+/** Whose turn is next when a rung pages one member of a schedule after the other. */
+export const roundRobinTurns = pgTable('round_robin_turns', {
+  scheduleId: text('schedule_id')
+    .primaryKey()
+    .references(() => schedules.id),
+  turn: bigint('turn', { mode: 'number' }).notNull().default(0),
+});

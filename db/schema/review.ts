@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
-import { at, createdAt, id, oneOf } from './columns.ts';
+import { at, createdAt, factSeq, id, oneOf } from './columns.ts';
 import { contentItems, signals } from './detection.ts';
 import { launches, products } from './launches.ts';
 import { notes, persons, teams } from './principals.ts';
@@ -60,10 +60,10 @@ export const cases = pgTable(
     closedAt: at('closed_at'),
   },
   (table) => [
-    // Signals about one account and harm feed one case: an invariant of the database, not of code.
+    // Signals about one account and harm feed one undecided case: an invariant of the database, not of code.
     uniqueIndex('cases_open_subject')
       .on(table.productId, table.accountRef, table.harm, table.synthetic)
-      .where(sql`${table.closedAt} IS NULL`),
+      .where(sql`${table.closedAt} IS NULL AND ${table.decidedAt} IS NULL`),
     index('cases_team').on(table.teamId, table.openedAt),
     index('cases_launch').on(table.launchId),
     index('cases_policy_version').on(table.policyVersionId),
@@ -81,6 +81,7 @@ export const caseSignals = pgTable(
       .notNull()
       .unique()
       .references(() => signals.id),
+    seq: factSeq('seq'),
     addedAt: at('added_at').notNull().default(sql`now()`),
   },
   (table) => [primaryKey({ columns: [table.caseId, table.signalId] })],
@@ -122,6 +123,7 @@ export const reviewTasks = pgTable(
     leaseOwner: text('lease_owner').references(() => persons.id),
     /** Fencing token: rises with each claim, so that a decision under a lost lease is refused. */
     leaseToken: bigint('lease_token', { mode: 'number' }).notNull().default(0),
+    leaseClaimedAt: at('lease_claimed_at'),
     leaseExpiresAt: at('lease_expires_at'),
     /** People who must not get this task: they decided an earlier round of the case. */
     excluded: text('excluded').array().notNull().default(sql`'{}'`),

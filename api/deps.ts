@@ -1,0 +1,12 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Client } from '@temporalio/client';
+import type { Database } from '#db/client.ts';
+import type { Config } from '#config/env.ts';
+
+/** What the API is built from. Each route takes from it what it needs. */
+export interface ApiDeps {
+  readonly db: Database;
+  readonly temporal: Client;
+  readonly config: Config['api'];
+  readonly log: FastifyBaseLogger;
+}

@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Actor } from '#domain/actor.ts';
+import { VigilError } from '#domain/errors.ts';
+import type { Database } from '#db/client.ts';
+import { sha256Hex } from '#db/ids.ts';
+import { findPrincipalByToken, toActor } from '#db/repositories/principals.ts';
+import type { Principal } from '#db/repositories/principals.ts';
+import { assertMay } from '../auth.ts';
+import type { Access } from '../auth.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    principal: Principal | null;
+  }
+}
+
+/**
+ * Authenticates by bearer token and holds each route to its declared access. A route that declares none does not start:
+ * deny by default means that forgetting is an error, not an open door.
+ */
+export function registerAuthentication(app: FastifyInstance, db: Database): void {
+  app.decorateRequest('principal', null);
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'HEAD' && route.config?.access === undefined) {
+      throw new Error(`${String(route.method)} ${route.url} declares no access`);
+    }
+  });
+  app.addHook('onRequest', async (request) => {
+    const access = request.routeOptions.config.access;
+    if (access === undefined || access === 'public') return;
+    request.principal = await authenticate(db, request.headers.authorization);
+    assertMay(request.principal, access);
+  });
+}
+
+async function authenticate(db: Database, header: string | undefined): Promise<Principal> {
+  if (header === undefined) throw new VigilError('auth.missing');
+  const token = /^Bearer ([\x21-\x7e]{20,200})$/i.exec(header)?.[1];
+  // The look-up is by hash, so its time tells nothing of the token.
+  const principal = token === undefined ? null : await findPrincipalByToken(db, sha256Hex(token));
+  if (!principal) throw new VigilError('auth.invalid');
+  return principal;
+}
+
+/** The principal of a route that is not public. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (!request.principal) throw new Error('a public route has no principal');
+  return request.principal;
+}
+
+export const actorOf = (request: FastifyRequest): Actor => toActor(principalOf(request));

@@ -1,0 +1,2 @@
+import type { Project } from '../repositories/record.ts';
+export const projectCase: Project = async () => {};

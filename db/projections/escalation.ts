@@ -1,0 +1,42 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Ladder } from '#domain/escalation/ladder.ts';
+import type { Transition } from '#domain/audit/transition.ts';
+import type { Transaction } from '../client.ts';
+import { reopenForLateTriggers } from '../repositories/alerts.ts';
+import type { Project } from '../repositories/record.ts';
+import { escalations } from '../schema/index.ts';
+import { newest } from './newest.ts';
+
+/** An escalation's row. When it closes, triggers that came too late for it open the next one. */
+export const projectEscalation: Project = async (tx, id, transitions) => {
+  const last = newest(transitions);
+  const ladder = last.state as unknown as Ladder;
+  const isResolved = ladder.status === 'resolved';
+  await tx
+    .update(escalations)
+    .set({
+      version: ladder.version,
+      status: ladder.status,
+      state: ladder,
+      severity: sql`least(${escalations.severity}, ${ladder.severity}::smallint)`,
+      acknowledgedAt: ladder.acknowledgedAt === null ? null : new Date(ladder.acknowledgedAt),
+      acknowledgedBy: ladder.acknowledgedBy,
+      resolvedAt: ladder.resolution === null ? null : new Date(ladder.resolution.at),
+      updatedAt: sql`now()`,
+      ...(isResolved ? { closedAt: sql`coalesce(${escalations.closedAt}, now())` } : {}),
+    })
+    .where(eq(escalations.id, id));
+  const resolving = transitions.find((transition) => (transition.state as unknown as Ladder).status === 'resolved');
+  if (resolving) await reopenForLateTriggers(tx, id, await resolvedBySeq(tx, resolving));
+};
+
+/** The place of the resolving message among the facts: an alert event of the source, or the command of a person. */
+async function resolvedBySeq(tx: Transaction, { event, cause }: Transition): Promise<number> {
+  const alertEventId = event['alertEventId'];
+  const { rows } =
+    typeof alertEventId === 'string'
+      ? await tx.execute<{ seq: string }>(sql`SELECT seq FROM alert_events WHERE id = ${alertEventId}`)
+      : await tx.execute<{ seq: string }>(sql`SELECT seq FROM commands WHERE id = ${cause}`);
+  // A resolve of unknown origin counts as later than everything: nothing is opened twice because of it.
+  return Number(rows[0]?.seq ?? Number.MAX_SAFE_INTEGER);
+}

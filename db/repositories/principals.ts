@@ -1,0 +1,58 @@
+import { and, eq, gt, isNull, sql } from 'drizzle-orm';
+import type { Actor, Role } from '#domain/actor.ts';
+import type { Queryable } from '../client.ts';
+import { principals, roleGrants, tokens } from '../schema/index.ts';
+
+export interface Grant {
+  readonly role: Role;
+  /** Null: for every team. */
+  readonly teamId: string | null;
+}
+
+export interface Principal {
+  readonly id: string;
+  readonly kind: 'person' | 'service';
+  readonly name: string;
+  readonly tokenId: string;
+  readonly grants: readonly Grant[];
+}
+
+/** The principal behind a token's hash, with the roles it holds now; null when unknown, expired, revoked or disabled. */
+export async function findPrincipalByToken(db: Queryable, tokenSha256: string): Promise<Principal | null> {
+  const rows = await db
+    .select({
+      id: principals.id,
+      kind: principals.kind,
+      name: principals.name,
+      tokenId: tokens.id,
+      role: roleGrants.role,
+      teamId: roleGrants.teamId,
+    })
+    .from(tokens)
+    .innerJoin(principals, eq(principals.id, tokens.principalId))
+    .leftJoin(roleGrants, and(eq(roleGrants.principalId, principals.id), isNull(roleGrants.revokedAt)))
+    .where(
+      and(
+        eq(tokens.sha256, tokenSha256),
+        isNull(tokens.revokedAt),
+        gt(tokens.expiresAt, sql`now()`),
+        isNull(principals.disabledAt),
+      ),
+    );
+  const [first] = rows;
+  if (!first) return null;
+  return {
+    id: first.id,
+    kind: first.kind as Principal['kind'],
+    name: first.name,
+    tokenId: first.tokenId,
+    grants: rows.flatMap(({ role, teamId }) => (role === null ? [] : [{ role: role as Role, teamId }])),
+  };
+}
+
+/** The principal as it is recorded with what it does. */
+export function toActor(principal: Principal): Actor {
+  return principal.kind === 'person'
+    ? { kind: 'person', id: principal.id, roles: [...new Set(principal.grants.map((grant) => grant.role))].toSorted() }
+    : { kind: 'service', id: principal.id };
+}

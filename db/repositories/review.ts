@@ -1,0 +1,269 @@
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { holds } from '#domain/actor.ts';
+import type { Person } from '#domain/actor.ts';
+import { VigilError } from '#domain/errors.ts';
+import type { Json } from '#domain/json.ts';
+import type { OrderedEnforcement, TaskVerdict } from '#domain/review/case.ts';
+import { claim, defaultLeaseTerms, mayDecide, mayHold, renew } from '#domain/review/lease.ts';
+import type { LeasableTask, LeaseAnswer, ReviewerStanding } from '#domain/review/lease.ts';
+import { mayReview } from '#domain/review/reviewers.ts';
+import type { Database, Transaction } from '../client.ts';
+import { derivedId, newId } from '../ids.ts';
+import { caseSignals, cases, contentItems, decisions, exposureEntries, policyVersions, reviewQueues, reviewTasks, signals } from '../schema/index.ts';
+import { audit } from './audit-events.ts';
+import { leaveCommand } from './commands.ts';
+
+/** Roles and the sensitivity of the queue decide who may see a task; queues have no lists of members of their own. */
+const anyQueue: ReviewerStanding = { queueAllowed: true, optedOutOf: [], exposureLeft: true };
+
+export type ReviewTask = typeof reviewTasks.$inferSelect;
+
+/** What a person says of a task. */
+export interface NewDecision {
+  readonly leaseToken: number;
+  readonly verdict: TaskVerdict;
+  readonly policyVersionId: string;
+  readonly enforcement: OrderedEnforcement | null;
+  readonly noteId: string | null;
+}
+
+/**
+ * Claims the next task of a queue for a person: worst severity first, then the most urgent. Null when there is none.
+ *
+ * Two claims at the same instant get different tasks: each passes over rows that the other has locked. Cost does not
+ * depend on the length of the queue. The lease is recorded with its fencing token.
+ */
+export async function claimNext(tx: Transaction, queueId: string, person: Person, teamId: string): Promise<ReviewTask | null> {
+  const [queue] = await tx.select().from(reviewQueues).where(eq(reviewQueues.id, queueId));
+  if (!queue || queue.teamId !== teamId) throw new VigilError('resource.not_found');
+  if (!mayReview(person, queue.sensitive)) throw new VigilError('task.not_for_you');
+  const [task] = await tx
+    .select()
+    .from(reviewTasks)
+    .where(
+      sql`${reviewTasks.queueId} = ${queueId} AND ${reviewTasks.status} = 'open'
+        AND (${reviewTasks.leaseExpiresAt} IS NULL OR ${reviewTasks.leaseExpiresAt} <= now())
+        AND NOT ${person.id} = ANY(${reviewTasks.excluded})`,
+    )
+    .orderBy(asc(reviewTasks.severity), asc(reviewTasks.dueAt), asc(reviewTasks.id))
+    .limit(1)
+    .for('update', { skipLocked: true });
+  return task ? grant(tx, task, person, claim) : null;
+}
+
+/** Claims one task by name. Fails with the reason when someone else holds it or the person may not see it. */
+export async function claimTask(tx: Transaction, taskId: string, person: Person): Promise<ReviewTask> {
+  return grant(tx, await lockTask(tx, taskId), person, claim);
+}
+
+export async function renewLease(tx: Transaction, taskId: string, person: Person, token: number): Promise<ReviewTask> {
+  return grant(tx, await lockTask(tx, taskId), person, (task, who, standing, terms, now) =>
+    renew(task, who, standing, token, terms, now),
+  );
+}
+
+/** Gives a task back undecided: the next reviewer may claim it at once. */
+export async function releaseLease(tx: Transaction, taskId: string, person: Person, token: number): Promise<void> {
+  const task = await lockTask(tx, taskId);
+  if (task.leaseOwner !== person.id || task.leaseToken !== token) throw new VigilError('task.lease_lost');
+  await tx.update(reviewTasks).set({ leaseExpiresAt: sql`now()` }).where(eq(reviewTasks.id, taskId));
+  await audit(tx, { kind: 'case', id: task.caseId }, { actor: person, action: 'case.leaseReleased', cause: taskId, data: { taskId, token } });
+}
+
+/**
+ * Records a person's decision on a task: once, under the newest lease, on the policy version of the case.
+ *
+ * The decision, the end of the task, the audit event and the message to the case's workflow are one transaction. The
+ * same decision of the same person again (a double click, a retry) finds the first one. Fails with the lease's or the
+ * policy's refusal.
+ */
+export async function decideTask(tx: Transaction, taskId: string, person: Person, decision: NewDecision): Promise<{ decisionId: string; isNew: boolean }> {
+  const task = await lockTask(tx, taskId);
+  const made = await existingDecision(tx, taskId);
+  if (made && made.decidedBy === person.id && made.verdict === decision.verdict && made.leaseToken === decision.leaseToken) {
+    return { decisionId: made.id, isNew: false };
+  }
+  const [subject] = await tx.select().from(cases).where(eq(cases.id, task.caseId));
+  if (!subject) throw new VigilError('resource.not_found');
+  const refusal = mayDecide(await leasable(tx, task), person, anyQueue, decision.leaseToken);
+  if (refusal) throw new VigilError(refusal.code, refusal.detail ?? {});
+  if (subject.policyVersionId !== decision.policyVersionId) {
+    throw new VigilError('case.policy_changed', { policyVersionId: subject.policyVersionId });
+  }
+  if (decision.enforcement && decision.verdict !== 'violation') throw new VigilError('case.enforcement_without_violation');
+  if (decision.enforcement && subject.synthetic) throw new VigilError('enforcement.synthetic');
+  const decisionId = newId('decision');
+  const isSettling = decision.verdict !== 'skip';
+  if (isSettling) {
+    await tx.insert(decisions).values({
+      id: decisionId,
+      taskId,
+      caseId: task.caseId,
+      verdict: decision.verdict,
+      decidedBy: person.id,
+      decidedAsRole: holds(person, 'sensitive_reviewer') ? 'sensitive_reviewer' : 'reviewer',
+      policyVersionId: decision.policyVersionId,
+      leaseToken: decision.leaseToken,
+      enforcement: decision.enforcement,
+      noteId: decision.noteId,
+    });
+  }
+  await tx
+    .update(reviewTasks)
+    .set({ status: isSettling ? 'decided' : 'withdrawn', settledAt: sql`now()`, leaseExpiresAt: sql`now()` })
+    .where(eq(reviewTasks.id, taskId));
+  await audit(
+    tx,
+    { kind: 'case', id: task.caseId },
+    {
+      actor: person,
+      action: 'case.decided',
+      reason: decision.verdict,
+      cause: taskId,
+      data: {
+        decisionId,
+        taskId,
+        policyVersionId: decision.policyVersionId,
+        leaseToken: decision.leaseToken,
+        enforcement: decision.enforcement as unknown as Json,
+        noteId: decision.noteId,
+      },
+    },
+  );
+  await leaveCommand(tx, {
+    mode: 'signal',
+    name: 'decisionRecorded',
+    kind: 'case',
+    aggregateId: task.caseId,
+    idempotencyKey: `decision:${decisionId}`,
+    priority: task.severity,
+    actor: person,
+    input: {
+      decisionId,
+      taskId,
+      verdict: decision.verdict,
+      policyVersionId: decision.policyVersionId,
+      enforcement: decision.enforcement as unknown as Json,
+    },
+  });
+  return { decisionId, isNew: true };
+}
+
+export interface ShownContent {
+  readonly signalId: string;
+  readonly detectorVersionId: string;
+  readonly score: number;
+  readonly contentId: string | null;
+  readonly text: string | null;
+  readonly occurredAt: Date;
+}
+
+/**
+ * Shows the content of a claimed task and notes each exposure. Only the holder of the live lease is shown anything.
+ */
+export async function revealContent(tx: Transaction, taskId: string, person: Person, token: number, limit: number): Promise<ShownContent[]> {
+  const task = await lockTask(tx, taskId);
+  const refusal = mayHold(await leasable(tx, task), person, anyQueue);
+  if (refusal) throw new VigilError(refusal.code, refusal.detail ?? {});
+  if (task.leaseOwner !== person.id || task.leaseToken !== token) throw new VigilError('task.lease_lost');
+  if (!task.leaseExpiresAt || task.leaseExpiresAt.getTime() <= (await now(tx))) throw new VigilError('task.lease_expired');
+  const shown = await tx
+    .select({
+      signalId: signals.id,
+      detectorVersionId: signals.detectorVersionId,
+      score: signals.score,
+      contentId: signals.contentId,
+      text: contentItems.body,
+      occurredAt: signals.occurredAt,
+    })
+    .from(caseSignals)
+    .innerJoin(signals, eq(signals.id, caseSignals.signalId))
+    .leftJoin(contentItems, eq(contentItems.id, signals.contentId))
+    .where(eq(caseSignals.caseId, task.caseId))
+    .orderBy(asc(caseSignals.seq))
+    .limit(limit);
+  const exposures = shown.flatMap(({ contentId, text }) => (contentId !== null && text !== null ? [contentId] : []));
+  if (exposures.length > 0) {
+    await tx.insert(exposureEntries).values(
+      [...new Set(exposures)].map((contentId) => ({ id: derivedId('exposure', taskId, contentId, String(token)), personId: person.id, taskId, contentId })),
+    ).onConflictDoNothing();
+    await audit(tx, { kind: 'case', id: task.caseId }, { actor: person, action: 'case.contentShown', cause: taskId, data: { taskId, contentIds: [...new Set(exposures)] } });
+  }
+  return shown;
+}
+
+async function grant(
+  tx: Transaction,
+  task: ReviewTask,
+  person: Person,
+  rule: (task: LeasableTask, person: Person, standing: ReviewerStanding, terms: typeof defaultLeaseTerms, now: number) => LeaseAnswer,
+): Promise<ReviewTask> {
+  const at = await now(tx);
+  const answer = rule(await leasable(tx, task), person, anyQueue, defaultLeaseTerms, at);
+  if (answer.outcome === 'refused') throw new VigilError(answer.code, answer.detail ?? {});
+  const isNewClaim = answer.lease.token !== task.leaseToken;
+  const [updated] = await tx
+    .update(reviewTasks)
+    .set({
+      leaseOwner: answer.lease.owner,
+      leaseToken: answer.lease.token,
+      leaseClaimedAt: new Date(answer.lease.claimedAt),
+      leaseExpiresAt: new Date(answer.lease.expiresAt),
+      firstLookAt: task.firstLookAt ?? new Date(at),
+    })
+    .where(eq(reviewTasks.id, task.id))
+    .returning();
+  if (!updated) throw new Error('a locked task is gone');
+  if (isNewClaim) {
+    await audit(tx, { kind: 'case', id: task.caseId }, { actor: person, action: 'case.taskClaimed', cause: task.id, data: { taskId: task.id, token: answer.lease.token } });
+    if (task.firstLookAt === null) {
+      await leaveCommand(tx, {
+        mode: 'signal',
+        name: 'taskClaimed',
+        kind: 'case',
+        aggregateId: task.caseId,
+        idempotencyKey: `claimed:${task.id}`,
+        priority: task.severity,
+        actor: person,
+        input: { taskId: task.id },
+      });
+    }
+  }
+  return updated;
+}
+
+async function lockTask(tx: Transaction, taskId: string): Promise<ReviewTask> {
+  const [task] = await tx.select().from(reviewTasks).where(eq(reviewTasks.id, taskId)).for('update');
+  if (!task) throw new VigilError('resource.not_found');
+  return task;
+}
+
+async function leasable(tx: Transaction, task: ReviewTask): Promise<LeasableTask> {
+  const [subject] = await tx.select({ harm: cases.harm }).from(cases).where(eq(cases.id, task.caseId));
+  const [queue] = await tx.select({ sensitive: reviewQueues.sensitive }).from(reviewQueues).where(eq(reviewQueues.id, task.queueId));
+  return {
+    status: task.status as LeasableTask['status'],
+    harm: subject?.harm ?? '',
+    sensitive: queue?.sensitive ?? false,
+    excludedPersonIds: task.excluded,
+    lease:
+      task.leaseOwner && task.leaseClaimedAt && task.leaseExpiresAt
+        ? { owner: task.leaseOwner, token: task.leaseToken, claimedAt: task.leaseClaimedAt.getTime(), expiresAt: task.leaseExpiresAt.getTime() }
+        : null,
+  };
+}
+
+async function existingDecision(tx: Transaction, taskId: string) {
+  const [made] = await tx.select().from(decisions).where(eq(decisions.taskId, taskId));
+  return made ?? null;
+}
+
+async function now(tx: Transaction): Promise<number> {
+  const { rows } = await tx.execute<{ at: string }>(sql`SELECT floor(extract(epoch FROM now()) * 1000)::bigint AS at`);
+  return Number(rows[0]?.at);
+}
+
+export async function findPolicyVersions(db: Database, ids: readonly string[]) {
+  if (ids.length === 0) return [];
+  return db.select().from(policyVersions).where(inArray(policyVersions.id, [...ids]));
+}
