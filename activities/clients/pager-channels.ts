@@ -1,0 +1,58 @@
+import type { Severity } from '#domain/severity.ts';
+
+/** One page to one contact method of one person. */
+export interface PageMessage {
+  /** The id of the ledger row that was written before: the idempotency key of the call. */
+  readonly deliveryId: string;
+  readonly escalationId: string;
+  readonly kind: 'page' | 'drill';
+  /** As the source of the alert wrote it. Channels send `wireTitle`, never this. */
+  readonly title: string;
+  /** True when the escalation is about sensitive harm: then nothing of its title leaves Vigil. */
+  readonly isSensitive: boolean;
+  readonly severity: Severity;
+  /** A link that acknowledges: a secret of this person. Null when the API has no public address. */
+  readonly ackUrl: string | null;
+  /** True when an earlier attempt of this delivery may have reached the person. */
+  readonly possibleDuplicate: boolean;
+  /** The contact method's address, such as a URL. */
+  readonly address: string;
+}
+
+/**
+ * What is known about a page after one attempt.
+ *
+ * - `sent`: taken by whoever delivers it. `delivered`: the receiving end itself confirmed it.
+ * - `unknown`: it may have arrived. A repeat is marked as a possible duplicate.
+ * - `failed_transient`: it did not arrive; a repeat may work. `retryAfterMs` is what the receiver asked for.
+ * - `failed_permanent`: this contact method does not work, so the person's next one is due now. `code` is short and enumerated.
+ */
+export type SendOutcome =
+  | { readonly outcome: 'sent' | 'delivered' | 'unknown' }
+  | { readonly outcome: 'failed_transient'; readonly retryAfterMs: number | null }
+  | { readonly outcome: 'failed_permanent'; readonly code: string };
+
+/** A way to reach people. An attempt is one attempt: repeating, and falling back to another channel, is the ladder's. */
+export interface PagerChannel {
+  readonly name: string;
+  /** Rejects only when `signal` cancels it or the code is wrong: every failure of the channel is an outcome. */
+  send(message: PageMessage, signal?: AbortSignal): Promise<SendOutcome>;
+}
+
+const longestTitle = 200;
+
+/**
+ * The title that may leave Vigil: on one line, at most 200 characters, marked when it is a drill. For sensitive harm it
+ * says only that there is something, because a page is read on a lock screen, by anyone.
+ */
+export function wireTitle(message: Pick<PageMessage, 'title' | 'isSensitive' | 'severity' | 'kind'>): string {
+  const title = message.isSensitive
+    ? `Severity ${message.severity} escalation about sensitive harm: open Vigil to read it`
+    : onOneLine(message.title) || `Severity ${message.severity} escalation`;
+  return message.kind === 'drill' ? `Drill: ${title}` : title;
+}
+
+function onOneLine(text: string): string {
+  const line = text.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ');
+  return Array.from(line.trim()).slice(0, longestTitle).join('');
+}
