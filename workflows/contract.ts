@@ -12,6 +12,9 @@ export const queues = {
 } as const;
 export type Queue = (typeof queues)[keyof typeof queues];
 
+/** Tries of one page on one channel before the person's next channel is used. */
+export const pageAttempts = 6;
+
 /**
  * A request on its way to a workflow. The update id is `commandId`; workflows keep the ids that they applied, so a
  * second delivery, also after continue-as-new, gets the first answer.
@@ -80,7 +83,7 @@ export const aggregates = {
   enforcement: {
     workflow: 'enforce',
     queue: queues.orchestration,
-    updates: ['approve', 'refuse', 'reverse', 'makePermanent', 'retry'],
+    updates: ['approve', 'refuse', 'reverse', 'makePermanent', 'retry', 'settleByHand'],
     signals: ['killSwitchCleared'],
   },
   escalation: {

@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '#activities/index.ts';
-import { queues } from './contract.ts';
+import { pageAttempts, queues } from './contract.ts';
 
 /**
  * Writes to Postgres. Never given up: an aggregate must not go on unrecorded, and a database that comes back finds
@@ -17,7 +17,7 @@ export const paging = proxyActivities<Activities['paging']>({
   taskQueue: queues.paging,
   startToCloseTimeout: '15s',
   scheduleToCloseTimeout: '3m',
-  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 6 },
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: pageAttempts },
   priority: { priorityKey: 1 },
 });
 

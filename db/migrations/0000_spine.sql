@@ -8,7 +8,7 @@ CREATE TABLE "contact_methods" (
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"verified_at" timestamp (3) with time zone,
 	"disabled_at" timestamp (3) with time zone,
-	CONSTRAINT "contact_methods_channel" CHECK (channel IN ('webhook', 'console', 'email', 'slack', 'sms', 'voice'))
+	CONSTRAINT "contact_methods_channel" CHECK (channel IN ('console', 'email', 'chat', 'webhook', 'push', 'sms', 'voice'))
 );
 --> statement-breakpoint
 CREATE TABLE "notes" (

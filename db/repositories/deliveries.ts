@@ -1,8 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { Ladder } from '#domain/escalation/ladder.ts';
 import { isPageWanted } from '#domain/escalation/ladder.ts';
-import type { PagePerson } from '#domain/escalation/messages.ts';
-import type { Database } from '../client.ts';
+import type { Ladder } from '#domain/escalation/ladder.ts';
+import type { PageResult } from '#domain/escalation/ladder-parts.ts';
+import type { Severity } from '#domain/severity.ts';
+import type { PagePerson, TellResolved } from '#domain/escalation/messages.ts';
+import type { Database, Transaction } from '../client.ts';
 import { derivedId } from '../ids.ts';
 import { contactMethods, deliveries, escalations } from '../schema/index.ts';
 import { appendToChain, lockChain } from './audit-events.ts';
@@ -13,12 +15,21 @@ export interface StartedDelivery {
   /** Where to: null when the contact method is gone or disabled. */
   readonly address: string | null;
   readonly title: string;
-  readonly severity: number;
+  readonly isSensitive: boolean;
+  readonly severity: Severity;
   /** A call for this row may have gone out before: a crash hid its answer. */
   readonly possibleDuplicate: boolean;
-  /** The result of an earlier attempt that is known; then nothing is to be sent again. */
-  readonly settled: string | null;
+  /** The known result of an earlier attempt; then nothing is to be sent again. */
+  readonly settled: PageResult | null;
 }
+
+const resultByStatus: Readonly<Record<string, PageResult>> = {
+  sent: 'sent',
+  delivered: 'delivered',
+  unknown: 'unknown',
+  failed: 'failed_permanent',
+  superseded: 'superseded',
+};
 
 /**
  * Writes the ledger row of a page just before the call, if the page is still wanted.
@@ -27,67 +38,88 @@ export interface StartedDelivery {
  * returned and nothing may be sent. A row that is there from an attempt before a crash is marked as a possible duplicate.
  */
 export async function startDelivery(db: Database, escalationId: string, page: PagePerson, attempt: number): Promise<StartedDelivery | null> {
+  return start(db, escalationId, page, attempt, {
+    kind: page.reason,
+    action: 'escalation.pageStarted',
+    isWanted: (ladder) => isPageWanted(ladder, page.key),
+    position: { pass: page.pass, rung: page.rung, ruleId: page.ruleId },
+    sensitive: page.sensitive,
+  });
+}
+
+/** The same for the word that it is over; that is wanted always. */
+export async function startResolvedNotice(db: Database, escalationId: string, notice: TellResolved): Promise<StartedDelivery> {
+  const started = await start(db, escalationId, notice, 1, {
+    kind: 'resolved',
+    action: 'escalation.resolvedNoticeStarted',
+    isWanted: () => true,
+    position: { pass: 0, rung: 0, ruleId: null },
+    sensitive: false,
+  });
+  if (!started) throw new Error(`escalation ${escalationId} is not recorded`);
+  return started;
+}
+
+interface DeliveryKind {
+  readonly kind: string;
+  readonly action: string;
+  readonly isWanted: (ladder: Ladder) => boolean;
+  readonly position: { readonly pass: number; readonly rung: number; readonly ruleId: string | null };
+  readonly sensitive: boolean;
+}
+
+type Addressed = Pick<PagePerson, 'key' | 'personId' | 'contactMethodId' | 'channel'>;
+
+async function start(db: Database, escalationId: string, to: Addressed, attempt: number, how: DeliveryKind): Promise<StartedDelivery | null> {
   return db.transaction(async (tx) => {
     const aggregate = { kind: 'escalation', id: escalationId };
     const head = await lockChain(tx, aggregate);
     const [escalation] = await tx.select().from(escalations).where(eq(escalations.id, escalationId));
     const ladder = escalation?.state as Ladder | null | undefined;
     if (!escalation || !ladder) return null;
-    const deliveryId = derivedId('delivery', escalationId, page.key);
+    const deliveryId = derivedId('delivery', escalationId, to.key);
     const [before] = await tx.select().from(deliveries).where(eq(deliveries.id, deliveryId));
-    if (before && before.status !== 'started') {
-      return { deliveryId, address: null, title: '', severity: ladder.severity, possibleDuplicate: before.possibleDuplicate, settled: before.status };
-    }
-    if (!isPageWanted(ladder, page.key)) {
+    const settled = before ? (resultByStatus[before.status] ?? null) : null;
+    if (!settled && !how.isWanted(ladder)) {
       if (before) await tx.update(deliveries).set({ status: 'superseded', settledAt: sql`now()` }).where(eq(deliveries.id, deliveryId));
       return null;
     }
-    const [method] = await tx
-      .select({ address: contactMethods.address, disabledAt: contactMethods.disabledAt })
-      .from(contactMethods)
-      .where(and(eq(contactMethods.id, page.contactMethodId), eq(contactMethods.personId, page.personId)));
-    if (before) {
+    const possibleDuplicate = before !== undefined || attempt > 1;
+    if (before && !settled) {
       await tx
         .update(deliveries)
         .set({ attempts: sql`${deliveries.attempts} + 1`, possibleDuplicate: true })
         .where(eq(deliveries.id, deliveryId));
-    } else {
-      await tx.insert(deliveries).values({
-        id: deliveryId,
-        escalationId,
-        effectKey: page.key,
-        kind: page.reason,
-        pass: page.pass,
-        rung: page.rung,
-        personId: page.personId,
-        ruleId: page.ruleId,
-        contactMethodId: page.contactMethodId,
-        channel: page.channel,
-        status: 'started',
-        attempts: 1,
-        possibleDuplicate: attempt > 1,
-      });
+    }
+    if (!before) {
+      const { personId, contactMethodId, channel } = to;
+      const row = { kind: how.kind, ...how.position, personId, contactMethodId, channel };
+      await tx.insert(deliveries).values({ id: deliveryId, escalationId, effectKey: to.key, ...row, status: 'started', possibleDuplicate });
       await appendToChain(tx, aggregate, head, [
-        {
-          actor: systemActor,
-          action: 'escalation.pageStarted',
-          reason: page.reason,
-          cause: page.key,
-          data: { deliveryId, pass: page.pass, rung: page.rung, personId: page.personId, ruleId: page.ruleId, contactMethodId: page.contactMethodId, channel: page.channel, shadow: page.shadow },
-        },
+        { actor: systemActor, action: how.action, reason: how.kind, cause: to.key, data: { deliveryId, ...row } },
       ]);
     }
     return {
       deliveryId,
-      address: method && method.disabledAt === null ? method.address : null,
-      title: page.sensitive ? 'Sensitive: open Vigil for details' : escalation.title,
+      address: await addressOf(tx, to),
+      title: escalation.title,
+      isSensitive: how.sensitive || ladder.sensitive,
       severity: ladder.severity,
-      possibleDuplicate: before !== undefined || attempt > 1,
-      settled: null,
+      possibleDuplicate,
+      settled,
     };
   });
 }
 
+async function addressOf(tx: Transaction, to: Addressed): Promise<string | null> {
+  const [method] = await tx
+    .select({ address: contactMethods.address, disabledAt: contactMethods.disabledAt })
+    .from(contactMethods)
+    .where(and(eq(contactMethods.id, to.contactMethodId), eq(contactMethods.personId, to.personId)));
+  return method && method.disabledAt === null ? method.address : null;
+}
+
+/** Notes what came of the call. The first result stays. */
 export async function settleDelivery(db: Database, deliveryId: string, status: string, errorCode: string | null): Promise<void> {
   await db
     .update(deliveries)

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
 import { roles } from '#domain/actor.ts';
+import { channels } from '#domain/oncall/notification-rules.ts';
 import { at, createdAt, id, oneOf } from './columns.ts';
 
 export const teams = pgTable('teams', {
@@ -92,7 +93,7 @@ export const contactMethods = pgTable(
     disabledAt: at('disabled_at'),
   },
   (table) => [
-    check('contact_methods_channel', oneOf('channel', ['webhook', 'console', 'email', 'slack', 'sms', 'voice'])),
+    check('contact_methods_channel', oneOf('channel', channels)),
     index('contact_methods_person').on(table.personId),
   ],
 );

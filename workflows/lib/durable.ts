@@ -6,7 +6,7 @@ import type { AggregateKind } from '#domain/ids.ts';
 import type { Json } from '#domain/json.ts';
 import type { Keyed, Machine, Refusal, Step, Versioned } from '#domain/machine.ts';
 import { aggregates, fact, getState, settled, update } from '../contract.ts';
-import type { CommandAnswer, CommandEnvelope } from '../contract.ts';
+import type { AggregateInput, CommandAnswer, CommandEnvelope } from '../contract.ts';
 import { store } from '../options.ts';
 
 interface Event {
@@ -79,9 +79,13 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   private listen(): void {
     const { updates, signals } = aggregates[this.options.kind];
     for (const name of updates) {
-      wf.setHandler(update(name), (envelope) => this.apply(envelope), { validator: (envelope) => this.check(envelope) });
+      wf.setHandler(update(name), (envelope: CommandEnvelope) => this.apply(envelope), {
+        validator: (envelope: CommandEnvelope) => this.check(envelope),
+      });
     }
-    for (const name of signals) wf.setHandler(fact(name), (envelope) => this.accept(envelope));
+    for (const name of signals) wf.setHandler(fact(name), (envelope: CommandEnvelope) => {
+        this.accept(envelope);
+      });
     wf.setHandler(getState, () => this.state as unknown as Json);
     wf.setHandler(settled, async () => {
       await wf.condition(() => this.recordedVersion === this.state.version && this.state.version > 0);
@@ -200,4 +204,41 @@ function toFailure(refusal: Refusal): wf.ApplicationFailure {
     nonRetryable: true,
     category: 'BENIGN',
   });
+}
+
+/** What a workflow adds to the shell: its rules, how it begins, and how its effects are carried out. */
+export interface Aggregate<S extends Versioned, E extends Event, F extends Keyed, Opening> {
+  readonly kind: AggregateKind;
+  readonly machine: Machine<S, E, F>;
+  readonly open: (opening: Opening, now: number) => S;
+  readonly perform: (effect: F, state: () => S) => Promise<E | undefined>;
+}
+
+/** Runs one aggregate from its opening to its end, over as many runs as its history needs; returns the final state. */
+export async function runAggregate<S extends Versioned, E extends Event, F extends Keyed, Opening>(
+  aggregate: Aggregate<S, E, F, Opening>,
+  input: AggregateInput<Opening, Carried<S>>,
+): Promise<S> {
+  const { kind, machine, open, perform } = aggregate;
+  const carried = input.carried ?? { state: open(input.opening, Date.now()), applied: [] };
+  const durable: Durable<S, E, F> = new Durable({
+    kind,
+    id: input.id,
+    machine,
+    carried,
+    perform: (effect) => perform(effect, () => durable.state),
+  });
+  const end = await durable.run(input.carried ? undefined : ({ type: 'opened' } as unknown as E), input.cause);
+  if (end === 'renew') await wf.continueAsNew<(next: AggregateInput<Opening, Carried<S>>) => Promise<S>>({ ...input, carried: durable.carry() });
+  return durable.state;
+}
+
+/** The value of an activity, or `otherwise` when it failed for good after its own retries. Cancellation is rethrown. */
+export async function orElse<T>(work: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof wf.ActivityFailure && !wf.isCancellation(error)) return otherwise;
+    throw error;
+  }
 }

@@ -1,0 +1,80 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { LadderEvent, Of, PagePerson, TellResolved } from '#domain/escalation/messages.ts';
+import type { Database } from '#db/client.ts';
+import { settleDelivery, startDelivery, startResolvedNotice } from '#db/repositories/deliveries.ts';
+import type { StartedDelivery } from '#db/repositories/deliveries.ts';
+import type { PagerChannel, PageMessage, SendOutcome } from './clients/pager-channels.ts';
+import { pageAttempts } from '#workflows/contract.ts';
+
+export interface PagingDeps {
+  readonly db: Database;
+  readonly channels: ReadonlyMap<string, PagerChannel>;
+  /** Where people reach Vigil; null: pages carry no link. */
+  readonly publicUrl: string | null;
+}
+
+type PageSettled = Of<LadderEvent, 'pageSettled'>;
+
+/**
+ * Sends pages. The ledger row comes first, then the call with the row's id as its key, then the result.
+ *
+ * Always answers with what came of the page, so that the ladder can go on to the next channel; only a failure that may
+ * pass is thrown, to be tried again within the activity's own budget.
+ */
+export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) {
+  async function send(started: StartedDelivery, channel: string, message: Pick<PageMessage, 'kind' | 'escalationId'>): Promise<SendOutcome> {
+    const sender = channels.get(channel);
+    if (!sender) return { outcome: 'failed_permanent', code: 'channel_not_configured' };
+    if (started.address === null) return { outcome: 'failed_permanent', code: 'contact_method_gone' };
+    return sender.send({
+      ...message,
+      address: started.address,
+      deliveryId: started.deliveryId,
+      title: started.title,
+      isSensitive: started.isSensitive,
+      severity: started.severity,
+      ackUrl: publicUrl === null ? null : `${publicUrl}/v1/escalations/${message.escalationId}`,
+      possibleDuplicate: started.possibleDuplicate,
+    });
+  }
+
+  async function settle(started: StartedDelivery, outcome: SendOutcome): Promise<PageSettled['result']> {
+    const { attempt } = Context.current().info;
+    if (outcome.outcome === 'failed_transient' && attempt < pageAttempts) {
+      throw ApplicationFailure.create({
+        type: 'page.not_sent',
+        message: 'the channel did not take the page',
+        category: 'BENIGN',
+        ...(outcome.retryAfterMs === null ? {} : { nextRetryDelay: Math.min(outcome.retryAfterMs, 10_000) }),
+      });
+    }
+    const failed = outcome.outcome === 'failed_permanent' || outcome.outcome === 'failed_transient';
+    const code = outcome.outcome === 'failed_permanent' ? outcome.code : failed ? 'retries_exhausted' : null;
+    await settleDelivery(db, started.deliveryId, failed ? 'failed' : outcome.outcome, code);
+    return outcome.outcome;
+  }
+
+  return {
+    async sendPage(escalationId: string, effect: PagePerson): Promise<PageSettled> {
+      const settled = (result: PageSettled['result'], deliveryId: string | null): PageSettled => ({
+        type: 'pageSettled',
+        effectKey: effect.key,
+        result,
+        deliveryId,
+      });
+      const started = await startDelivery(db, escalationId, effect, Context.current().info.attempt);
+      if (!started) return settled('superseded', null);
+      if (started.settled) return settled(started.settled, started.deliveryId);
+      const kind = effect.reason === 'drill' ? 'drill' : 'page';
+      return settled(await settle(started, await send(started, effect.channel, { kind, escalationId })), started.deliveryId);
+    },
+
+    /** Tells someone who was paged that it is over. Nobody waits for it, so what fails for good is only noted. */
+    async sendResolved(escalationId: string, effect: TellResolved): Promise<void> {
+      const started = await startResolvedNotice(db, escalationId, effect);
+      if (started.settled) return;
+      await settle(started, await send(started, effect.channel, { kind: 'resolved', escalationId }));
+    },
+  };
+}

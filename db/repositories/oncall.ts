@@ -1,0 +1,72 @@
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { Channel, NotificationRule, PersonalRules } from '#domain/oncall/notification-rules.ts';
+import type { Schedule } from '#domain/oncall/schedule.ts';
+import type { Queryable, Transaction } from '../client.ts';
+import { contactMethods, notificationRules, persons, principals, schedules } from '../schema/index.ts';
+
+/** Schedules by id, as their documents stand now. */
+export async function findSchedules(db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Schedule>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.select().from(schedules).where(inArray(schedules.id, [...ids]));
+  return new Map(rows.map((row) => [row.id, toSchedule(row)]));
+}
+
+/** The document with the identity of its row. */
+export const toSchedule = (row: Pick<typeof schedules.$inferSelect, 'id' | 'version' | 'document'>): Schedule => ({
+  ...(row.document as Omit<Schedule, 'id' | 'version'>),
+  id: row.id,
+  version: row.version,
+});
+
+/** Takes the next turn of a round robin over `members`; each call is a turn, whoever asks. */
+export async function takeTurn(tx: Transaction, scheduleId: string, members: readonly string[]): Promise<string | null> {
+  if (members.length === 0) return null;
+  const { rows } = await tx.execute<{ turn: string }>(sql`
+    INSERT INTO round_robin_turns (schedule_id, turn) VALUES (${scheduleId}, 1)
+    ON CONFLICT (schedule_id) DO UPDATE SET turn = round_robin_turns.turn + 1 RETURNING turn`);
+  return members[(Number(rows[0]?.turn ?? 1) - 1) % members.length] ?? null;
+}
+
+export interface ReachablePerson {
+  readonly personId: string;
+  readonly timeZone: string;
+  readonly rules: PersonalRules;
+}
+
+/** How each person wants to be reached. Disabled people and disabled contact methods are left out. */
+export async function findReachable(db: Queryable, personIds: readonly string[]): Promise<ReadonlyMap<string, ReachablePerson>> {
+  if (personIds.length === 0) return new Map();
+  const people = await db
+    .select({ id: persons.id, timeZone: persons.timeZone, quietHours: persons.quietHours })
+    .from(persons)
+    .innerJoin(principals, and(eq(principals.id, persons.id), isNull(principals.disabledAt)))
+    .where(inArray(persons.id, [...personIds]));
+  const rules = await db
+    .select({
+      id: notificationRules.id,
+      personId: notificationRules.personId,
+      urgency: notificationRules.urgency,
+      delayMinutes: notificationRules.delayMinutes,
+      contactMethodId: contactMethods.id,
+      channel: contactMethods.channel,
+    })
+    .from(notificationRules)
+    .innerJoin(contactMethods, and(eq(contactMethods.id, notificationRules.contactMethodId), isNull(contactMethods.disabledAt)))
+    .where(inArray(notificationRules.personId, [...personIds]))
+    .orderBy(asc(notificationRules.personId), asc(notificationRules.position));
+  return new Map(
+    people.map(({ id, timeZone, quietHours }) => {
+      const own = (urgency: 'high' | 'low'): NotificationRule[] =>
+        rules
+          .filter((rule) => rule.personId === id && rule.urgency === urgency)
+          .map((rule) => ({ id: rule.id, channel: rule.channel as Channel, contactMethodId: rule.contactMethodId, delayMinutes: rule.delayMinutes }));
+      return [id, { personId: id, timeZone, rules: { high: own('high'), low: own('low'), quietHours: toQuietHours(quietHours) } }];
+    }),
+  );
+}
+
+/** `22:00-07:00`, as it is stored. */
+function toQuietHours(text: string | null): PersonalRules['quietHours'] {
+  const [startTime, endTime] = text?.split('-') ?? [];
+  return startTime && endTime ? { startTime, endTime } : null;
+}

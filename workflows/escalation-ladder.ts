@@ -1,0 +1,38 @@
+import { openLadder } from '#domain/escalation/ladder.ts';
+import type { Ladder, LadderInput } from '#domain/escalation/ladder.ts';
+import { ladderMachine } from '#domain/escalation/machine.ts';
+import type { LadderEffect, LadderEvent } from '#domain/escalation/messages.ts';
+import type { AggregateInput } from './contract.ts';
+import { orElse, runAggregate } from './lib/durable.ts';
+import type { Carried } from './lib/durable.ts';
+import { paging, store } from './options.ts';
+
+/**
+ * Pages each rung of the frozen policy in turn until a person acknowledges, and stays until the escalation is resolved.
+ *
+ * One run per escalation. An acknowledgement answers after it was recorded; no page starts after that answer. The rules
+ * are `domain/escalation`; here is only what it takes to carry them out.
+ */
+export async function escalationLadder(input: AggregateInput<LadderInput, Carried<Ladder>>): Promise<Ladder['status']> {
+  const ladder = await runAggregate({ kind: 'escalation', machine: ladderMachine, open: openLadder, perform }, input);
+  return ladder.status;
+
+  async function perform(effect: LadderEffect, state: () => Ladder): Promise<LadderEvent | undefined> {
+    switch (effect.type) {
+      case 'resolveRung':
+        return store.resolveRung(effect, state().policy.workingHours);
+      case 'resolvePeople':
+        return store.resolvePeople(effect);
+      case 'page':
+        return orElse(paging.sendPage(input.id, effect), {
+          type: 'pageSettled',
+          effectKey: effect.key,
+          result: 'failed_transient',
+          deliveryId: null,
+        });
+      case 'tellResolved':
+        await orElse(paging.sendResolved(input.id, effect), undefined);
+        return undefined;
+    }
+  }
+}
