@@ -5,7 +5,8 @@ export interface PageMessage {
   /** The id of the ledger row that was written before: the idempotency key of the call. */
   readonly deliveryId: string;
   readonly escalationId: string;
-  readonly kind: 'page' | 'drill';
+  /** `resolved` tells someone who was paged that it is over. */
+  readonly kind: 'page' | 'drill' | 'resolved';
   /** As the source of the alert wrote it. Channels send `wireTitle`, never this. */
   readonly title: string;
   /** True when the escalation is about sensitive harm: then nothing of its title leaves Vigil. */
@@ -49,7 +50,8 @@ export function wireTitle(message: Pick<PageMessage, 'title' | 'isSensitive' | '
   const title = message.isSensitive
     ? `Severity ${message.severity} escalation about sensitive harm: open Vigil to read it`
     : onOneLine(message.title) || `Severity ${message.severity} escalation`;
-  return message.kind === 'drill' ? `Drill: ${title}` : title;
+  const prefix = { page: '', drill: 'Drill: ', resolved: 'Resolved: ' }[message.kind];
+  return `${prefix}${title}`;
 }
 
 function onOneLine(text: string): string {
