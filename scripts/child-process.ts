@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { forgetProcess, recordProcess } from './pid-records.ts';
@@ -39,7 +39,9 @@ export interface Child {
   kill(signal?: NodeJS.Signals): Promise<Exit>;
 }
 
-export const defaultGraceMs = 10_000;
+const defaultGraceMs = 10_000;
+/** A log that grew beyond this many bytes is put aside when the program starts again. */
+const largestLog = 20_000_000;
 
 /**
  * Starts a program that ends with this process at the latest.
@@ -48,8 +50,7 @@ export const defaultGraceMs = 10_000;
  * tether (see `tether`) ends it when this process dies without doing so. Rejects when the program cannot be started.
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  mkdirSync(dirname(options.logFile), { recursive: true });
-  const log = openSync(options.logFile, 'a', 0o600);
+  const log = openLog(options.logFile);
   const child = spawn(options.command, options.args, {
     env: options.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -93,6 +94,16 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   };
   return { name: options.name, pid, exited: gone, isRunning, stop, kill };
 }
+
+function openLog(file: string): number {
+  mkdirSync(dirname(file), { recursive: true });
+  if (existsSync(file) && statSync(file).size > largestLog) renameSync(file, `${file}.old`);
+  return openSync(file, 'a', 0o600);
+}
+
+/** The end of a log, for a message about a program that failed. */
+export const tailOf = (logFile: string): string =>
+  existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-2000) : '';
 
 /**
  * Ends `pid` when this process dies, even by SIGKILL: a shell blocks reading a pipe that only this process holds open,

@@ -1,20 +1,17 @@
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { startChild } from './child-process.ts';
+import { startChild, tailOf } from './child-process.ts';
 import type { Child } from './child-process.ts';
 import { endProcess, stopLeftovers } from './pid-records.ts';
-import { findFreePort } from './ports.ts';
-import { canReach, copyBinariesTo, findPostgresBinaries, postgresUser, temporaryHome } from './postgres-binaries.ts';
-import type { PostgresBinaries, SystemUser } from './postgres-binaries.ts';
-import { identify } from './process-identity.ts';
+import { onFreePort } from './ports.ts';
+import { openCluster, owner, postgresEnvironment } from './postgres-cluster.ts';
+import type { Cluster } from './postgres-cluster.ts';
+import { commandOf, identify } from './process-identity.ts';
 
 export interface PostgresOptions {
-  /** The project's state folder, `.vigil/`. The cluster lives in its `postgres/`. */
+  /** The project's state folder, `.vigil/`. The cluster lies in its `postgres/`. */
   readonly directory: string;
   /** False trades the safety of the data for speed: for tests, whose data nobody misses. Default true. */
   readonly durable?: boolean;
@@ -28,57 +25,35 @@ export interface LocalPostgres {
   readonly pid: number;
   /** Disconnects the clients, writes a checkpoint and ends. */
   stop(): Promise<void>;
-  /** Stops and starts again on the same port. `immediate` is a crash: the next start recovers from the log. */
+  /** Stops and starts again on the same port. `immediate` is a crash, from which the start recovers. */
   restart(mode: 'fast' | 'immediate'): Promise<void>;
 }
 
-const run = promisify(execFile);
-const owner = 'vigil_owner';
 const database = 'vigil';
 const startWithinMs = 30_000;
 const stopWithinMs = 15_000;
-
-/** A cluster on disk and what is needed to run it. */
-interface Cluster {
-  readonly data: string;
-  readonly password: string;
-  readonly user: SystemUser | undefined;
-  readonly binaries: PostgresBinaries;
-}
+/** What Postgres says while the backends of a killed postmaster are still finding out that it is gone. */
+const orphansMessage = 'pre-existing shared memory block';
 
 /**
  * Starts the Postgres of this checkout, making its cluster on the first start.
  *
- * It listens on 127.0.0.1 only, on a port found free, and asks for a random password that is kept in a file for the owner
- * alone. A Postgres that a killed process left running on the same data is stopped first. Throws `DirectoryInUseError`
- * when a living process runs it, and with the end of the server's log when it does not come up within 30 seconds.
+ * It listens on 127.0.0.1 only, on a port found free, and asks for a random password that a file keeps for the owner
+ * alone. A Postgres that a killed process left on the same data is stopped first. Throws `DirectoryInUseError` when a
+ * living process runs it, and with the end of the server's log when it does not come up within 30 seconds.
  */
 export async function startPostgres(options: PostgresOptions): Promise<LocalPostgres> {
   const directory = resolve(options.directory);
+  const isDurable = options.durable ?? true;
   mkdirSync(directory, { recursive: true });
   await stopLeftovers(directory, 'postgres');
-  const cluster = await openCluster(directory, options.log ?? (() => undefined));
-  await endUnrecordedPostmaster(cluster.data);
+  const cluster = await openCluster(directory, { isDurable });
+  await freeTheData(cluster.data);
 
-  const start = async (port: number): Promise<Child> => {
-    const child = await startChild({
-      name: 'postgres',
-      command: cluster.binaries.postgres,
-      args: serverArguments(cluster.data, port, options.durable ?? true),
-      env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
-      cwd: cluster.data,
-      user: cluster.user,
-      logFile: join(directory, 'logs', 'postgres.log'),
-      directory,
-      stopSignal: 'SIGINT',
-    });
-    await waitUntilReady(child, urlOf(cluster, port, 'postgres'), join(directory, 'logs', 'postgres.log'));
-    return child;
-  };
-
-  const port = await findFreePort();
-  let child = await start(port);
+  const start = (port: number): Promise<Child> => startServer({ cluster, directory, port, isDurable });
+  let { port, value: child } = await onFreePort(start);
   await createDatabaseOnce(urlOf(cluster, port, 'postgres'));
+  options.log?.(`Postgres listens on 127.0.0.1:${port}`);
   return {
     ownerUrl: urlOf(cluster, port, database),
     port,
@@ -95,128 +70,76 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   };
 }
 
-function serverArguments(data: string, port: number, durable: boolean): string[] {
+async function startServer(of: {
+  cluster: Cluster;
+  directory: string;
+  port: number;
+  isDurable: boolean;
+}): Promise<Child> {
+  const { cluster, directory, port } = of;
+  const logFile = join(directory, 'logs', 'postgres.log');
+  const deadline = performance.now() + startWithinMs;
+  for (;;) {
+    const child = await startChild({
+      name: 'postgres',
+      command: cluster.binaries.postgres,
+      args: serverArguments(cluster.data, port, of.isDurable),
+      env: postgresEnvironment,
+      cwd: cluster.data,
+      user: cluster.user,
+      logFile,
+      directory,
+      // A "fast" shutdown: clients are disconnected, not waited for.
+      stopSignal: 'SIGINT',
+    });
+    while (child.isRunning() && performance.now() < deadline) {
+      if (await answers(urlOf(cluster, port, 'postgres'))) return child;
+      await delay(25);
+    }
+    await child.stop(1000);
+    const log = tailOf(logFile);
+    if (!log.includes(orphansMessage) || performance.now() > deadline) {
+      throw new Error(`Postgres did not start. The end of its log:\n${log}`);
+    }
+    await delay(100);
+  }
+}
+
+function serverArguments(data: string, port: number, isDurable: boolean): string[] {
   const settings: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     port,
-    // Only TCP: a socket file would need a short path and its own permissions.
+    // TCP only: a socket file would need a short path and permissions of its own.
     unix_socket_directories: '',
     max_connections: 200,
     shared_buffers: '128MB',
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',
-    // No replica reads this log, so it need not carry what a replica would want. Crash recovery is unaffected.
+    // No replica reads the log, so it need not carry what one would want. Recovery from a crash is unaffected.
     wal_level: 'minimal',
     max_wal_senders: 0,
     max_wal_size: '1GB',
     checkpoint_timeout: '15min',
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' }),
+    ...(isDurable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' }),
   };
   return ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-async function openCluster(directory: string, log: (message: string) => void): Promise<Cluster> {
-  const user = postgresUser();
-  const installed = await findPostgresBinaries();
-  const home = clusterHome(directory, user);
-  const binaries =
-    user !== undefined && !canReach(user, installed.postgres) ? copyBinariesTo(home, installed) : installed;
-  const data = join(home, 'data');
-  const passwordFile = join(home, 'owner-password');
-  if (!existsSync(join(data, 'PG_VERSION'))) {
-    log('creating the Postgres cluster');
-    await createCluster({ data, passwordFile, user, binaries });
-  }
-  return { data, password: readFileSync(passwordFile, 'utf8').trim(), user, binaries };
-}
-
 /**
- * Where the cluster lives: inside `directory`, or in the system's temporary folder when root keeps the checkout where the
- * Postgres user cannot enter. `directory` then remembers the place.
+ * Ends a Postgres that holds the data without a record of ours. And when the lock file names a pid that another program
+ * got since (usual after a container restarts), makes it name this process: Postgres takes its parent's pid for a stale
+ * one, but still looks for orphaned backends, as it would not after the file was removed.
  */
-function clusterHome(directory: string, user: SystemUser | undefined): string {
-  const home = join(directory, 'postgres');
-  mkdirSync(home, { recursive: true });
-  if (user === undefined || canReach(user, join(home, 'data'))) return home;
-  const note = join(directory, 'postgres-home');
-  const remembered = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
-  if (remembered !== '' && existsSync(remembered)) return remembered;
-  const temporary = temporaryHome();
-  chmodSync(temporary, 0o755);
-  writeFileSync(note, `${temporary}\n`);
-  return temporary;
-}
-
-async function createCluster({
-  data,
-  passwordFile,
-  user,
-  binaries,
-}: Omit<Cluster, 'password'> & { passwordFile: string }): Promise<void> {
-  const partial = `${data}.new`;
-  rmSync(partial, { recursive: true, force: true });
-  rmSync(data, { recursive: true, force: true });
-  mkdirSync(partial, { mode: 0o700 });
-  writeFileSync(passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
-  // initdb runs as the Postgres user and must read the password once.
-  const handedOver = join(partial, '..', 'initial-password');
-  writeFileSync(handedOver, readFileSync(passwordFile), { mode: 0o600 });
-  if (user !== undefined) {
-    chownSync(partial, user.uid, user.gid);
-    chownSync(handedOver, user.uid, user.gid);
-  }
-  try {
-    await run(
-      binaries.initdb,
-      [
-        `--pgdata=${partial}`,
-        `--username=${owner}`,
-        '--auth=scram-sha-256',
-        `--pwfile=${handedOver}`,
-        '--encoding=UTF8',
-        // The built-in collation is the same on every system, whatever locales it has.
-        '--locale=C',
-        '--locale-provider=builtin',
-        '--builtin-locale=C.UTF-8',
-        '--no-sync',
-        '--no-instructions',
-      ],
-      { ...user, cwd: partial, env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' } },
-    );
-  } finally {
-    rmSync(handedOver, { force: true });
-  }
-  renameSync(partial, data);
-}
-
-/** Ends a postmaster that holds this data without a record of ours, and waits until its lock file is free. */
-async function endUnrecordedPostmaster(data: string): Promise<void> {
+async function freeTheData(data: string): Promise<void> {
   const lockFile = join(data, 'postmaster.pid');
   if (!existsSync(lockFile)) return;
-  const [pid, dataOfPid] = readFileSync(lockFile, 'utf8').split('\n');
-  const running = identify(Number(pid));
-  if (running === null || dataOfPid === undefined || resolve(dataOfPid) !== resolve(data)) return;
-  if (!commandOf(running.pid).includes(data)) return;
-  await endProcess(running, 'SIGINT', stopWithinMs);
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-async function waitUntilReady(child: Child, url: string, logFile: string): Promise<void> {
-  const deadline = performance.now() + startWithinMs;
-  while (child.isRunning() && performance.now() < deadline) {
-    if (await answers(url)) return;
-    await delay(25);
-  }
-  await child.stop(1000);
-  throw new Error(`Postgres did not start. The end of its log:\n${readFileSync(logFile, 'utf8').slice(-2000)}`);
+  const [pid, ...rest] = readFileSync(lockFile, 'utf8').split('\n');
+  const holder = identify(Number(pid));
+  if (holder === null) return;
+  const command = commandOf(holder.pid);
+  if (command?.includes(data) === true) await endProcess(holder, 'SIGINT', stopWithinMs);
+  else if (command !== null) writeFileSync(lockFile, [process.pid, ...rest].join('\n'));
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -226,7 +149,7 @@ async function answers(url: string): Promise<boolean> {
     await client.connect();
     return true;
   } catch (error) {
-    // 28P01: the server answers and knows another password; waiting would not help.
+    // 28P01: the server answers but does not know the password. Waiting would not help.
     if ((error as { code?: string }).code === '28P01') throw error;
     return false;
   } finally {

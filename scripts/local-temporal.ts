@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { startChild } from './child-process.ts';
+import { startChild, tailOf } from './child-process.ts';
 import type { Child } from './child-process.ts';
 import { stopLeftovers } from './pid-records.ts';
-import { findFreePort } from './ports.ts';
+import { findFreePort, onFreePort } from './ports.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 
 export interface TemporalOptions {
@@ -57,20 +56,12 @@ export async function startTemporal(options: TemporalOptions): Promise<LocalTemp
     ...(options.log && { log: options.log }),
   });
   await stopLeftovers(directory, 'temporal');
-  const port = options.port ?? (await findFreePort());
   const uiPort = options.ui === true ? await findFreePort() : null;
-  const logFile = join(directory, 'logs', 'temporal.log');
-  const child = await startChild({
-    name: 'temporal',
-    command,
-    args: serverArguments({ port, uiPort, namespace, database: join(directory, 'temporal.db') }),
-    // The CLI reads its own configuration from HOME and TEMPORAL_* variables; neither may change this server.
-    env: { HOME: directory, PATH: '/usr/bin:/bin' },
-    logFile,
-    directory,
-  });
+  const start = (port: number): Promise<Child> => startServer({ command, directory, namespace, port, uiPort });
+  const { port, value: child } =
+    options.port === undefined ? await onFreePort(start) : { port: options.port, value: await start(options.port) };
   const address = `127.0.0.1:${port}`;
-  await waitUntilReady(child, address, logFile);
+  options.log?.(`Temporal listens on ${address}`);
   return {
     address,
     namespace,
@@ -102,6 +93,27 @@ async function existingServer(address: string, namespace: string): Promise<Local
     stop: () => Promise.resolve(),
     kill: () => Promise.reject(new Error(`The Temporal server ${address} is not ours to kill.`)),
   };
+}
+
+async function startServer(of: {
+  command: string;
+  directory: string;
+  namespace: string;
+  port: number;
+  uiPort: number | null;
+}): Promise<Child> {
+  const logFile = join(of.directory, 'logs', 'temporal.log');
+  const child = await startChild({
+    name: 'temporal',
+    command: of.command,
+    args: serverArguments({ ...of, database: join(of.directory, 'temporal.db') }),
+    // The CLI reads settings from HOME and from TEMPORAL_ variables; neither may change this server.
+    env: { HOME: of.directory, PATH: '/usr/bin:/bin' },
+    logFile,
+    directory: of.directory,
+  });
+  await waitUntilReady(child, `127.0.0.1:${of.port}`, logFile);
+  return child;
 }
 
 function serverArguments(of: { port: number; uiPort: number | null; namespace: string; database: string }): string[] {
@@ -150,9 +162,7 @@ async function waitUntilReady(child: Child, address: string, logFile: string): P
     }
   }
   await child.stop(1000);
-  throw new Error(
-    `The Temporal server did not start: ${reason}. The end of its log:\n${readFileSync(logFile, 'utf8').slice(-2000)}`,
-  );
+  throw new Error(`The Temporal server did not start: ${reason}. The end of its log:\n${tailOf(logFile)}`);
 }
 
 function listens(address: string): Promise<boolean> {

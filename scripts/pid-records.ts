@@ -59,17 +59,25 @@ export async function stopLeftovers(directory: string, name?: string): Promise<v
   }
 }
 
-/** Ends a process that is not a child of this one: by `signal`, then after `graceMs` milliseconds by SIGKILL. */
+/**
+ * Ends a process that is not a child of this one: by `signal`, then after `graceMs` milliseconds by SIGKILL. Throws when
+ * it is still there 5 seconds later.
+ */
 export async function endProcess(identity: ProcessIdentity, signal: NodeJS.Signals, graceMs: number): Promise<void> {
   if (!isRunning(identity)) return;
   sendSignal(identity.pid, signal);
-  const deadline = performance.now() + graceMs;
+  if (await isGoneWithin(identity, graceMs)) return;
+  sendSignal(identity.pid, 'SIGKILL');
+  if (!(await isGoneWithin(identity, 5000))) throw new Error(`Process ${identity.pid} cannot be ended.`);
+}
+
+async function isGoneWithin(identity: ProcessIdentity, ms: number): Promise<boolean> {
+  const deadline = performance.now() + ms;
   while (isRunning(identity)) {
-    if (performance.now() > deadline) {
-      sendSignal(identity.pid, 'SIGKILL');
-    }
+    if (performance.now() > deadline) return false;
     await delay(20);
   }
+  return true;
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {

@@ -31,6 +31,22 @@ export async function findFreePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
+/**
+ * Starts a server on a port found free, on another one when somebody took it in between. Rejects with what `start` did
+ * when that is not about the port.
+ */
+export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<{ port: number; value: T }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await findFreePort();
+    try {
+      return { port, value: await start(port) };
+    } catch (error) {
+      const isTaken = /address already in use/i.test((error as Error).message);
+      if (!isTaken || attempt === 3) throw error;
+    }
+  }
+}
+
 /** Whether a server could listen on this loopback port now. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {

