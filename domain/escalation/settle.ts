@@ -1,0 +1,96 @@
+import { ignored } from '../machine.ts';
+import type { Step } from '../machine.ts';
+import { changeWalk, draftOf, finish } from './draft.ts';
+import type { Draft } from './draft.ts';
+import type { Page, PageResult } from './ladder-parts.ts';
+import type { Ladder } from './ladder.ts';
+import type { Answered, LadderEffect, Of } from './messages.ts';
+import { changeResponder, firePending, responderOf } from './paging.ts';
+import { tellResolved } from './tell.ts';
+
+/**
+ * Learns what became of a page. A receipt may come after the provider's first word; what is known for certain is not
+ * taken back. A failure moves the person's next other channel to now.
+ */
+export function settlePage(
+  ladder: Ladder,
+  event: Of<Answered, 'pageSettled'>,
+  now: number,
+): Step<Ladder, LadderEffect> {
+  const page = ladder.pages.find((entry) => entry.key === event.effectKey);
+  if (page === undefined || !replaces(page.result, event.result)) return ignored;
+  const draft = draftOf(ladder, now);
+  const { state } = draft;
+  const { result, deliveryId } = event;
+  const settled: Page = { ...page, result, deliveryId: deliveryId ?? page.deliveryId };
+  state.pages = state.pages.map((entry) => (entry === page ? settled : entry));
+  const counts = { ...state.counts };
+  counts[page.result] -= 1;
+  counts[result] += 1;
+  state.counts = counts;
+  draft.happened.push({ what: 'page_settled', key: page.key, personId: page.personId, result, deliveryId });
+  countReached(draft, page, Number(wentOut(result)) - Number(wentOut(page.result)));
+  if (wentOut(result)) {
+    const { contactMethodId, channel } = page;
+    changeResponder(draft, page.personId, () => ({ reachedBy: { contactMethodId, channel } }));
+    if (state.status === 'resolved') tellResolved(draft);
+  } else {
+    giveSlotBack(draft, page);
+    if (result !== 'superseded' && !page.cancelled) tryNextChannel(draft, page, result === 'failed_permanent');
+  }
+  return finish(draft);
+}
+
+/** Sent without a receipt counts as gone out: only a receipt or a failure says more. */
+export const wentOut = (result: Page['result']): boolean =>
+  result === 'sent' || result === 'delivered' || result === 'unknown';
+
+function replaces(known: Page['result'], learned: PageResult): boolean {
+  if (known === 'in_flight') return true;
+  if (known === 'unknown') return learned !== 'unknown' && learned !== 'superseded';
+  return (
+    known === 'sent' && (learned === 'delivered' || learned === 'failed_permanent' || learned === 'failed_transient')
+  );
+}
+
+function countReached(draft: Draft, page: Page, change: number): void {
+  const { walk } = draft.state;
+  const ofRung = page.source.kind !== 'catch_all' && page.source.kind !== 'added';
+  const counts = page.walk === walk.number && !page.shadow && ofRung;
+  if (change === 0 || !counts) return;
+  changeWalk(draft, { reached: walk.reached + change });
+  if (draft.state.status === 'exhausted') draft.state.noOneReached = walk.reached + change === 0;
+}
+
+/** A page that reached nobody takes no place in the person's throttle. */
+function giveSlotBack(draft: Draft, page: Page): void {
+  changeResponder(draft, page.personId, (responder) => {
+    const index = responder.recentPagesAt.lastIndexOf(page.startedAt);
+    return { recentPagesAt: responder.recentPagesAt.filter((_, other) => other !== index) };
+  });
+}
+
+function tryNextChannel(draft: Draft, page: Page, permanent: boolean): void {
+  const { state, now } = draft;
+  const ofTurn = (rule: { personId: string; round: number }) =>
+    rule.personId === page.personId && rule.round === page.round;
+  const sameWay = (rule: { contactMethodId: string }) => rule.contactMethodId === page.contactMethodId;
+  // A way that failed for good would fail again at its next time.
+  if (permanent) state.pending = state.pending.filter((rule) => !(ofTurn(rule) && sameWay(rule)));
+  const [next] = state.pending.filter((rule) => ofTurn(rule) && !sameWay(rule)).sort((a, b) => a.dueAt - b.dueAt);
+  if (next !== undefined) {
+    const moved = { ...next, dueAt: now, reason: 'next_channel' as const, first: next.first || page.first };
+    state.pending = state.pending.map((rule) => (rule === next ? moved : rule));
+    return firePending(draft);
+  }
+  const hopes = state.pending.some(ofTurn) || state.pages.some((entry) => ofTurn(entry) && mayStillReach(entry));
+  if (hopes) return;
+  draft.happened.push({ what: 'person_unreached', personId: page.personId });
+  const parkedInVain = state.status === 'triggered' && state.walk.phase === 'parked' && state.walk.reached === 0;
+  if (parkedInVain && responderOf(state, page.personId)?.shadow === false) {
+    changeWalk(draft, { phase: 'waiting', deadlineAt: now });
+  }
+}
+
+const mayStillReach = (entry: Page): boolean =>
+  wentOut(entry.result) || (entry.result === 'in_flight' && !entry.cancelled);
