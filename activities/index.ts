@@ -6,17 +6,15 @@ import type { PagingDeps } from './paging.ts';
 import { createResponderActivities } from './responders.ts';
 
 /** The outside world as the activities see it: each part stands behind a port. */
-export interface ActivityDeps extends PagingDeps {
-  readonly now: () => number;
-}
+export type ActivityDeps = PagingDeps;
 
 /** All effects of the product, by the task queue that carries them out. */
 export function createActivities(deps: ActivityDeps) {
   return {
-    store: { ...createRecordActivity(deps.db), ...createResponderActivities(deps.db, deps.now) },
+    store: { ...createRecordActivity(deps.db), ...createResponderActivities(deps.db) },
     paging: createPagingActivities(deps),
-    platform: {},
-    detection: {},
+    platform: { noop: async () => undefined },
+    detection: { noop: async () => undefined },
     watching: {},
   };
 }

@@ -23,7 +23,11 @@ type PageSettled = Of<LadderEvent, 'pageSettled'>;
  * pass is thrown, to be tried again within the activity's own budget.
  */
 export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) {
-  async function send(started: StartedDelivery, channel: string, message: Pick<PageMessage, 'kind' | 'escalationId'>): Promise<SendOutcome> {
+  async function send(
+    started: StartedDelivery,
+    channel: string,
+    message: Pick<PageMessage, 'kind' | 'escalationId'>,
+  ): Promise<SendOutcome> {
     const sender = channels.get(channel);
     if (!sender) return { outcome: 'failed_permanent', code: 'channel_not_configured' };
     if (started.address === null) return { outcome: 'failed_permanent', code: 'contact_method_gone' };
@@ -67,7 +71,10 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
       if (!started) return settled('superseded', null);
       if (started.settled) return settled(started.settled, started.deliveryId);
       const kind = effect.reason === 'drill' ? 'drill' : 'page';
-      return settled(await settle(started, await send(started, effect.channel, { kind, escalationId })), started.deliveryId);
+      return settled(
+        await settle(started, await send(started, effect.channel, { kind, escalationId })),
+        started.deliveryId,
+      );
     },
 
     /** Tells someone who was paged that it is over. Nobody waits for it, so what fails for good is only noted. */

@@ -12,15 +12,16 @@ import { findReachable, findSchedules, takeTurn } from '#db/repositories/oncall.
 /**
  * Who is to be paged, looked up at the moment of asking and recorded in the history by being an activity's result.
  *
- * A person whom no rule reaches is still named, with no rules: the ladder records that and goes on.
+ * `at` is the workflow's own time: it also counts the deadlines that follow from the answer. A person whom no rule
+ * reaches is still named, with no rules: the ladder records that and goes on.
  */
-export function createResponderActivities(db: Database, now: () => number) {
+export function createResponderActivities(db: Database) {
   return {
     async resolveRung(
       effect: ResolveRung,
       workingHours: WorkingHours | null,
+      at: number,
     ): Promise<Of<LadderEvent, 'rungResolved'>> {
-      const at = now();
       const schedules = await findSchedules(db, scheduleIds(effect.targets));
       const found: Found[] = [];
       let resampleAt: number | null = null;
@@ -58,14 +59,14 @@ export function createResponderActivities(db: Database, now: () => number) {
       };
     },
 
-    async resolvePeople(effect: ResolvePeople): Promise<Of<LadderEvent, 'peopleResolved'>> {
+    async resolvePeople(effect: ResolvePeople, at: number): Promise<Of<LadderEvent, 'peopleResolved'>> {
       const kind =
         effect.purpose === 'catch_all' ? 'catch_all' : effect.purpose === 'added_responder' ? 'added' : 'person';
       const found = effect.people.map(({ personId, shadow }): Found => ({ personId, source: { kind }, shadow }));
       return {
         type: 'peopleResolved',
         effectKey: effect.key,
-        people: await withRules(db, found, effect.urgency, now()),
+        people: await withRules(db, found, effect.urgency, at),
       };
     },
   };

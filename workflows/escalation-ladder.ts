@@ -20,9 +20,9 @@ export async function escalationLadder(input: AggregateInput<LadderInput, Carrie
   async function perform(effect: LadderEffect, state: () => Ladder): Promise<LadderEvent | undefined> {
     switch (effect.type) {
       case 'resolveRung':
-        return store.resolveRung(effect, state().policy.workingHours);
+        return store.resolveRung(effect, state().policy.workingHours, Date.now());
       case 'resolvePeople':
-        return store.resolvePeople(effect);
+        return store.resolvePeople(effect, Date.now());
       case 'page':
         return orElse(paging.sendPage(input.id, effect), {
           type: 'pageSettled',

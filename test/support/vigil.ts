@@ -1,0 +1,97 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { ActivityDeps } from '#activities/index.ts';
+import { createActivities } from '#activities/index.ts';
+import { processEnvironment } from '#config/env.ts';
+import { connectDatabase } from '#db/client.ts';
+import type { Database } from '#db/client.ts';
+import { startTemporal } from '#scripts/local-temporal.ts';
+import { startRelay } from '#worker/relay.ts';
+import { createWorkers } from '#worker/workers.ts';
+import { createTestDatabase } from './database.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
+
+export interface TestVigil {
+  readonly db: Database;
+  readonly appUrl: string;
+  readonly ownerUrl: string;
+  readonly detectorUrl: string;
+  readonly temporal: Client;
+  /** Stops the workers and the relay, as a crash would, but for what is in hand. */
+  pause(): Promise<void>;
+  /** Starts them again. */
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/**
+ * A whole Vigil of one test file's own: a database, a Temporal server with time skipping, workers on every queue and the
+ * relay, all real and in this process. Only the ports to the outside are the test's.
+ */
+export async function startTestVigil(ports: (base: { db: Database; detectorUrl: string }) => ActivityDeps): Promise<TestVigil> {
+  const database = await createTestDatabase();
+  const server = await inTemporaryFolder('test-vigil', (directory) => startTemporal({ directory, environment: processEnvironment }));
+  const { address, namespace } = server.value;
+  const connection = await NativeConnection.connect({ address });
+  const clientConnection = await Connection.connect({ address });
+  const temporal = new Client({ connection: clientConnection, namespace });
+  const db = connectDatabase({ url: database.appUrl, size: 16, applicationName: 'vigil-test', statementTimeoutMs: 10_000, onIdleError: () => undefined });
+  const activities = createActivities(ports({ db, detectorUrl: database.detectorUrl }));
+  let running: { stop(): Promise<void> } | null = null;
+
+  const resume = async () => {
+    const workers = await createWorkers({
+      connection,
+      namespace,
+      activities,
+      workflows: { workflowBundle: { codePath: inject('temporal').bundlePath } },
+      maxCachedWorkflows: 200,
+      shutdownGraceTime: '2s',
+    });
+    const runs = Promise.all(workers.map((worker) => worker.run()));
+    const relay = startRelay({ db, databaseUrl: database.appUrl, temporal, log: quiet, pollMs: 500 });
+    running = {
+      async stop() {
+        await relay.stop();
+        for (const worker of workers) worker.shutdown();
+        await runs;
+      },
+    };
+  };
+  const pause = async () => {
+    await running?.stop();
+    running = null;
+  };
+  await resume();
+  return {
+    db,
+    appUrl: database.appUrl,
+    ownerUrl: database.ownerUrl,
+    detectorUrl: database.detectorUrl,
+    temporal,
+    pause,
+    resume,
+    async stop() {
+      await pause();
+      await db.$client.end();
+      await clientConnection.close();
+      await connection.close();
+      await server.stop();
+      await database.drop();
+    },
+  };
+}
+
+/** Waits until `look` finds something, looking often; fails with `what` after `withinMs`. */
+export async function eventually<T>(what: string, look: () => Promise<T | null | undefined | false>, withinMs = 20_000): Promise<T> {
+  const until = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > until) throw new Error(`${what} did not happen within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}

@@ -1,0 +1,25 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Health {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Answers `/livez` while the process turns, on loopback or wherever `host` says. */
+export async function serveHealth(host: string, port: number, isAlive: () => boolean): Promise<Health> {
+  const server: Server = createServer((request, response) => {
+    const found = request.url === '/livez';
+    const status = found ? (isAlive() ? 200 : 503) : 404;
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}

@@ -1,0 +1,37 @@
+import { Worker } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type { Activities } from '#activities/index.ts';
+import { queues } from '#workflows/contract.ts';
+
+export interface WorkersOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly activities: Activities;
+  readonly workflows: Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
+  readonly maxCachedWorkflows: number;
+  readonly shutdownGraceTime: string;
+}
+
+/** One Worker per task queue, so that a slow platform never takes the place of a page. */
+export async function createWorkers({ activities, workflows, maxCachedWorkflows, ...shared }: WorkersOptions): Promise<Worker[]> {
+  return Promise.all([
+    Worker.create({
+      ...shared,
+      ...workflows,
+      maxCachedWorkflows,
+      taskQueue: queues.orchestration,
+      activities: activities.store,
+      maxConcurrentActivityTaskExecutions: 64,
+      // After a SIGKILL, tasks of the lost worker's own queue wait this long before another takes them.
+      stickyQueueScheduleToStartTimeout: '2s',
+    }),
+    Worker.create({ ...shared, taskQueue: queues.paging, activities: activities.paging, maxConcurrentActivityTaskExecutions: 64 }),
+    Worker.create({ ...shared, taskQueue: queues.enforcement, activities: activities.platform, maxConcurrentActivityTaskExecutions: 16 }),
+    Worker.create({
+      ...shared,
+      taskQueue: queues.detection,
+      activities: { ...activities.detection, ...activities.watching },
+      maxConcurrentActivityTaskExecutions: 16,
+    }),
+  ]);
+}

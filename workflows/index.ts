@@ -1,0 +1,1 @@
+export { escalationLadder } from './escalation-ladder.ts';
