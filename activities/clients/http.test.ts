@@ -208,8 +208,9 @@ describe('connections', () => {
 
   it('end with the reason of the caller when the caller cancels', async () => {
     const cancel = new AbortController();
-    const { call } = await callAgainst(() => cancel.abort(new Error('activity cancelled')), { signal: cancel.signal });
-    await expect(call).rejects.toThrow('activity cancelled');
+    const reason = Object.assign(new Error('activity cancelled'), { code: 'CANCELLED' });
+    const { call } = await callAgainst(() => cancel.abort(reason), { signal: cancel.signal });
+    await expect(call).rejects.toBe(reason);
   });
 
   it('with a header that cannot be sent are a defect, not a failure to retry', async () => {
