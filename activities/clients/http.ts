@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { ZodType } from 'zod';
 import { hourMs, secondMs } from '#domain/time.ts';
 import { OutgoingError } from './outgoing-error.ts';
-import type { OutgoingFailure } from './outgoing-error.ts';
+import type { GarbageReason, OutgoingFailure } from './outgoing-error.ts';
 import { ConnectFailure, pinnedConnector } from './pinned-connector.ts';
 import { ForbiddenTarget } from './ssrf-guard.ts';
 import type { SsrfGuard } from './ssrf-guard.ts';
@@ -90,7 +90,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     postJson: (outgoing, answer) =>
       exchange(outgoing, async ({ statusCode, body }) => {
-        const garbage = (reason: (OutgoingFailure & { kind: 'garbage' })['reason'], cause?: unknown) =>
+        const garbage = (reason: GarbageReason, cause?: unknown) =>
           new OutgoingError(outgoing.provider, { kind: 'garbage', reason, status: statusCode }, { cause });
         const bytes = await readAtMost(body, maxResponseBytes);
         if (bytes === null) throw garbage('too_large');

@@ -1,6 +1,6 @@
 import { minuteMs, secondMs } from '#domain/time.ts';
 
-export type CircuitState = 'closed' | 'open' | 'half_open';
+type CircuitState = 'closed' | 'open' | 'half_open';
 
 /** Permission for one call. `settle` is told once how it went; later tellings are ignored. */
 export interface Permit {

@@ -40,7 +40,7 @@ export interface SqlDetector {
   run(run: SqlDetectorRun): Promise<SqlDetectorAnswer>;
 }
 
-export const mostEventIds = 100;
+const mostEventIds = 100;
 
 const row = z.object({
   account_ref: z.string().regex(/^\P{Cc}{1,200}$/u),

@@ -25,7 +25,7 @@ export interface UnknownReason {
 }
 
 /** One subject, made ready once for all conditions. */
-export interface Evaluation {
+interface Evaluation {
   readonly subject: RuleSubject;
   readonly lists: ReferenceLists;
   /** Null when there is no text. */
