@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Keyed, Machine, Step, Versioned } from '#domain/machine.ts';
+import { assertPlainJson } from './plain-json.ts';
 import { seededRandom } from './random.ts';
 import type { Random } from './random.ts';
 
@@ -93,7 +94,7 @@ export function simulate<S extends Versioned, E extends { readonly type: string 
     if (step.outcome === 'ignored') return;
     assert.ok(!scenario.machine.isFinal(before), `${event.type} left a final state`);
     assert.equal(step.state.version, before.version + 1, `${event.type} did not raise the version by one`);
-    assert.deepEqual(JSON.parse(JSON.stringify(step.state)), step.state, `state after ${event.type} does not survive JSON`);
+    assertPlainJson(step.state, `state after ${event.type}`);
     for (const effect of step.effects) {
       assert.ok(!keys.has(effect.key), `effect key ${effect.key} was used before`);
       keys.add(effect.key);
