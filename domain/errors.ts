@@ -25,6 +25,7 @@ const commonErrors = {
   'precondition.failed': row('The object changed since you read it. Read it again and repeat.', 412),
   'idempotency.key_missing': row('Send an Idempotency-Key header, so that a retry cannot do this twice.', 400),
   'idempotency.key_reused': row('This Idempotency-Key was used for another request. Use a new key.', 422),
+  'idempotency.secret_not_kept': row('This was done, and its secret was shown once. Revoke it and create another under a new key.', 409),
   'idempotency.in_progress': row('The first request with this Idempotency-Key is still running. Ask again soon.', 409, { retryable: true }),
   'decision.person_required': row('Only a person can decide this. Use a token of a person.', 403),
   'aggregate.version_conflict': row('The state moved on since you saw it. Look at it again and repeat.', 409),

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { idPrefixes } from '#domain/ids.ts';
 import type { IdKind } from '#domain/ids.ts';
+import { problems } from '../problem.ts';
 
 /** An id of that kind in a path or body. */
 export const idOf = (kind: IdKind) =>
   z.string().regex(new RegExp(`^${idPrefixes[kind]}_[0-9a-f]{32}$`), `must be an id like ${idPrefixes[kind]}_…`);
+
+/** A person or a service that holds tokens. */
+export const principalId = z.union([idOf('person'), idOf('service')]);
 
 export const severity = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]).describe('1 is the worst.');
 export const instant = z.iso.datetime({ offset: true }).describe('RFC 3339.');
@@ -29,3 +33,13 @@ type Outgoing<T> = { [K in keyof T]: T[K] extends Date ? string : T[K] extends D
 /** A row as it goes out: its dates become text, all else stays. */
 export const withIsoDates = <T extends object>(row: T): Outgoing<T> =>
   Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value instanceof Date ? value.toISOString() : value])) as Outgoing<T>;
+
+/** Problem responses that every route with a token can give, by what it does. */
+export const listProblems = problems(400, 401, 403, 422, 429, 503);
+export const readProblems = problems(400, 401, 403, 404, 422, 429, 503);
+export const createProblems = problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503);
+export const changeProblems = problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429, 503);
+
+/** `If-Match` is checked by hand: a missing one is 428, not 422. */
+export const ifMatch = z.object({ 'if-match': z.string().optional().describe('Required: the ETag that was read.') });
+export const nothing = z.null().describe('Nothing.');

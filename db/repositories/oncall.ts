@@ -66,7 +66,7 @@ export async function findReachable(db: Queryable, personIds: readonly string[])
 }
 
 /** `22:00-07:00`, as it is stored. */
-function toQuietHours(text: string | null): PersonalRules['quietHours'] {
+export function toQuietHours(text: string | null): PersonalRules['quietHours'] {
   const [startTime, endTime] = text?.split('-') ?? [];
   return startTime && endTime ? { startTime, endTime } : null;
 }

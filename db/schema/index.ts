@@ -6,3 +6,4 @@ export * from './enforcement.ts';
 export * from './escalation.ts';
 export * from './commands.ts';
 export * from './audit.ts';
+export * from './idempotency.ts';
