@@ -76,7 +76,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const untether = tether(pid, stopSignal);
   const gone = exited.then((exit) => {
     untether();
-    forgetProcess(options.directory, options.name);
+    forgetProcess(options.directory, { name: options.name, pid });
     return exit;
   });
 

@@ -127,19 +127,24 @@ function serverArguments(data: string, port: number, isDurable: boolean): string
 }
 
 /**
- * Ends a Postgres that holds the data without a record of ours. And when the lock file names a pid that another program
- * got since (usual after a container restarts), makes it name this process: Postgres takes its parent's pid for a stale
- * one, but still looks for orphaned backends, as it would not after the file was removed.
+ * Ends a Postgres that holds the data without a record of ours, and makes a stale lock file harmless.
+ *
+ * Postgres takes a lock file for live when its pid exists, be it another program (usual after a container restarts) or a
+ * zombie that nobody reaps. It never takes its parent's pid for live, so the file is made to name this process. Removing
+ * it would also drop the check for orphaned backends.
  */
 async function freeTheData(data: string): Promise<void> {
   const lockFile = join(data, 'postmaster.pid');
   if (!existsSync(lockFile)) return;
   const [pid, ...rest] = readFileSync(lockFile, 'utf8').split('\n');
   const holder = identify(Number(pid));
-  if (holder === null) return;
-  const command = commandOf(holder.pid);
-  if (command?.includes(data) === true) await endProcess(holder, 'SIGINT', stopWithinMs);
-  else if (command !== null) writeFileSync(lockFile, [process.pid, ...rest].join('\n'));
+  if (holder !== null) {
+    const command = commandOf(holder.pid);
+    // Whether it is Postgres cannot be told: let Postgres decide.
+    if (command === null) return;
+    if (command.includes(data)) await endProcess(holder, 'SIGINT', stopWithinMs);
+  }
+  if (existsSync(lockFile)) writeFileSync(lockFile, [process.pid, ...rest].join('\n'));
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -12,6 +12,9 @@ interface ProcessRecord {
   readonly stopSignal: NodeJS.Signals;
 }
 
+/** A process that was just killed is still seen for a moment. */
+const dyingMs = 500;
+
 /** A running Vigil owns the directory: its processes are no leftovers. */
 export class DirectoryInUseError extends Error {
   constructor(directory: string, parentPid: number) {
@@ -38,8 +41,10 @@ export function recordProcess(
   renameSync(`${file}.new`, file);
 }
 
-export function forgetProcess(directory: string, name: string): void {
-  rmSync(recordFile(directory, name), { force: true });
+/** Removes the record of a process that ended, unless its name has gone to a later one. */
+export function forgetProcess(directory: string, { name, pid }: { name: string; pid: number }): void {
+  const isItsRecord = readRecords(directory).some((record) => record.name === name && record.process.pid === pid);
+  if (isItsRecord) rmSync(recordFile(directory, name), { force: true });
 }
 
 /**
@@ -50,12 +55,13 @@ export function forgetProcess(directory: string, name: string): void {
 export async function stopLeftovers(directory: string, name?: string): Promise<void> {
   const records = readRecords(directory).filter((record) => name === undefined || record.name === name);
   for (const record of records) {
-    if (isRunning(record.process) && isRunning(record.parent))
+    if (!(await isAnyGoneWithin([record.process, record.parent], dyingMs))) {
       throw new DirectoryInUseError(directory, record.parent.pid);
+    }
   }
   for (const record of records) {
     await endProcess(record.process, record.stopSignal, 5000);
-    forgetProcess(directory, record.name);
+    forgetProcess(directory, { name: record.name, pid: record.process.pid });
   }
 }
 
@@ -66,14 +72,14 @@ export async function stopLeftovers(directory: string, name?: string): Promise<v
 export async function endProcess(identity: ProcessIdentity, signal: NodeJS.Signals, graceMs: number): Promise<void> {
   if (!isRunning(identity)) return;
   sendSignal(identity.pid, signal);
-  if (await isGoneWithin(identity, graceMs)) return;
+  if (await isAnyGoneWithin([identity], graceMs)) return;
   sendSignal(identity.pid, 'SIGKILL');
-  if (!(await isGoneWithin(identity, 5000))) throw new Error(`Process ${identity.pid} cannot be ended.`);
+  if (!(await isAnyGoneWithin([identity], 5000))) throw new Error(`Process ${identity.pid} cannot be ended.`);
 }
 
-async function isGoneWithin(identity: ProcessIdentity, ms: number): Promise<boolean> {
+async function isAnyGoneWithin(identities: readonly ProcessIdentity[], ms: number): Promise<boolean> {
   const deadline = performance.now() + ms;
-  while (isRunning(identity)) {
+  while (identities.every(isRunning)) {
     if (performance.now() > deadline) return false;
     await delay(20);
   }
