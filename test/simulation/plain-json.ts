@@ -1,5 +1,3 @@
-import assert from 'node:assert/strict';
-
 const checked = new WeakSet<object>();
 
 /**
@@ -9,15 +7,21 @@ const checked = new WeakSet<object>();
  * before costs only what is new. Whoever calls must therefore not change a value afterwards: freeze it.
  */
 export function assertPlainJson(value: unknown, where: string): void {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
-  if (typeof value === 'number') {
-    assert.ok(Number.isFinite(value) && !Object.is(value, -0), `${where} is ${value}, which JSON cannot say`);
-    return;
+  const fault = faultOf(value);
+  if (fault !== null) throw new Error(`${where}${fault}, which JSON cannot say`);
+}
+
+/** The path to the first bad place and what is there; null when there is none. */
+function faultOf(value: unknown): string | null {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return null;
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? null : ` is ${value}`;
+  if (typeof value !== 'object') return ` is ${typeof value}`;
+  if (checked.has(value)) return null;
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return ' is no plain object';
+  for (const [key, inner] of Object.entries(value)) {
+    const fault = faultOf(inner);
+    if (fault !== null) return `.${key}${fault}`;
   }
-  assert.ok(typeof value === 'object', `${where} is ${typeof value}, which JSON cannot say`);
-  if (checked.has(value)) return;
-  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
-  assert.ok(isPlain, `${where} is no plain object`);
-  for (const [key, inner] of Object.entries(value)) assertPlainJson(inner, `${where}.${key}`);
   checked.add(value);
+  return null;
 }
