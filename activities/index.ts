@@ -1,21 +1,34 @@
 import type { Database } from '#db/client.ts';
 import { recordTransitions } from '#db/repositories/record.ts';
 import type { RecordInput } from '#domain/audit/transition.ts';
+import { createCanaryActivities } from './canaries.ts';
+import { createCaseActivities } from './cases.ts';
+import { createDetectionActivities } from './detection.ts';
+import type { DetectionDeps } from './detection.ts';
+import { createOrderActivities } from './orders.ts';
 import { createPagingActivities } from './paging.ts';
 import type { PagingDeps } from './paging.ts';
+import { createPlatformActivities } from './platform.ts';
+import type { PlatformDeps } from './platform.ts';
 import { createResponderActivities } from './responders.ts';
 
 /** The outside world as the activities see it: each part stands behind a port. */
-export type ActivityDeps = PagingDeps;
+export type ActivityDeps = PagingDeps & PlatformDeps & DetectionDeps;
 
-/** All effects of the product, by the task queue that carries them out. */
+/** All effects of the product, by the kind of resource that they need: each kind has a task queue of its own. */
 export function createActivities(deps: ActivityDeps) {
+  const { db } = deps;
   return {
-    store: { ...createRecordActivity(deps.db), ...createResponderActivities(deps.db) },
+    store: {
+      ...createRecordActivity(db),
+      ...createResponderActivities(db),
+      ...createCaseActivities(db),
+      ...createOrderActivities(db),
+      ...createCanaryActivities(db),
+    },
     paging: createPagingActivities(deps),
-    platform: { noop: async () => undefined },
-    detection: { noop: async () => undefined },
-    watching: {},
+    platform: createPlatformActivities(deps),
+    detection: createDetectionActivities(deps),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

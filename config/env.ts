@@ -50,6 +50,11 @@ export const environmentSchema = z.object({
     .optional()
     .describe('A file with the secrets that sign outgoing calls: one or two lines `whsec_…`; two during a rotation.'),
   VIGIL_SIGNING_SECRETS: list.describe('The same secrets, separated by commas, where no file can be mounted.'),
+  VIGIL_REFERENCE_LISTS: z
+    .string()
+    .optional()
+    .describe('A folder with the lists that rules name: NAME.members.txt and NAME.patterns.txt, one entry a line.'),
+  VIGIL_SWEEP_INTERVAL: durationMs('15s').describe('How often each live detector looks at what is new.'),
   VIGIL_ENFORCEMENT_URL: z.url().optional().describe("The platform's enforcement API. Without it, orders are parked as failed."),
   VIGIL_OUTGOING_ALLOW: list.describe('host:port that outgoing calls may reach although they are not public https.'),
   VIGIL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').describe('What is logged.'),
@@ -157,6 +162,8 @@ function group(env: Environment) {
       bundle: env.VIGIL_WORKFLOW_BUNDLE ?? null,
       maxCachedWorkflows: env.VIGIL_MAX_CACHED_WORKFLOWS,
       relayPollMs: env.VIGIL_RELAY_POLL,
+      sweepEveryMs: env.VIGIL_SWEEP_INTERVAL,
+      referenceLists: env.VIGIL_REFERENCE_LISTS ?? null,
     },
     outgoing: {
       signingSecretsFile: env.VIGIL_SIGNING_SECRETS_FILE ?? null,

@@ -8,7 +8,7 @@ const migrationsFolder = fileURLToPath(new URL('migrations', import.meta.url));
 const migrationLock = 7_204_881;
 
 /** Tables that the application may add to but never rewrite: what happened stays as it was written. */
-const appendOnly = ['audit_events', 'check_runs', 'decisions', 'action_attempts', 'policy_versions', 'escalation_policy_versions', 'sign_offs'];
+const appendOnly = ['audit_events', 'check_runs', 'decisions', 'action_attempts', 'policy_versions', 'escalation_policy_versions', 'sign_offs', 'probe_facts'];
 
 export interface RolePasswords {
   readonly appPassword?: string;

@@ -1,14 +1,19 @@
 import { readFile } from 'node:fs/promises';
+import pg from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '#config/env.ts';
 import type { Database } from '#db/client.ts';
 import type { ActivityDeps } from '#activities/index.ts';
 import { createConsoleChannel } from '#activities/clients/console-channel.ts';
+import { createEnforcementApi } from '#activities/clients/enforcement-api.ts';
+import { createHttpDetector } from '#activities/clients/http-detector.ts';
 import { createHttpClient } from '#activities/clients/http.ts';
 import type { PagerChannel } from '#activities/clients/pager-channels.ts';
 import { createWebhookSigner } from '#activities/clients/signed-webhook.ts';
+import { createSqlDetector } from '#activities/clients/sql-detector.ts';
 import { createSsrfGuard } from '#activities/clients/ssrf-guard.ts';
 import { createWebhookChannel } from '#activities/clients/webhook-channel.ts';
+import { loadReferenceLists } from './reference-lists.ts';
 
 export interface WorkerDeps extends ActivityDeps {
   close(): Promise<void>;
@@ -20,12 +25,29 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
   const secrets = await signingSecrets(config);
   const channels = new Map<string, PagerChannel>([['console', createConsoleChannel(log)]]);
   if (secrets.length > 0) channels.set('webhook', createWebhookChannel({ http, signer: createWebhookSigner(secrets) }));
+  const detectorPool = config.db.detectorUrl === null ? null : openDetectorPool(config.db.detectorUrl.reveal(), log);
   return {
     db,
     channels,
     publicUrl: config.api.publicUrl,
-    close: () => http.close(),
+    enforcementApi:
+      config.outgoing.enforcementUrl === null || secrets.length === 0
+        ? null
+        : createEnforcementApi({ http, signer: createWebhookSigner(secrets), baseUrl: config.outgoing.enforcementUrl }),
+    referenceLists: await loadReferenceLists(config.worker.referenceLists),
+    httpDetector: (url) => createHttpDetector({ http, url }),
+    sqlDetector: detectorPool === null ? null : createSqlDetector({ pool: detectorPool, timeoutMs: config.db.detectorTimeoutMs }),
+    async close() {
+      await http.close();
+      await detectorPool?.end();
+    },
   };
+}
+
+function openDetectorPool(url: string, log: Logger): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 4, application_name: 'vigil-detector' });
+  pool.on('error', (error) => log.warn({ err: error }, 'a connection of the detectors to Postgres was lost'));
+  return pool;
 }
 
 async function signingSecrets({ outgoing }: Config): Promise<string[]> {

@@ -8,6 +8,7 @@ import { createActivities } from '#activities/index.ts';
 import { buildDeps } from './deps.ts';
 import { serveHealth } from './health.ts';
 import { startRelay } from './relay.ts';
+import { keepSchedules } from './schedules.ts';
 import { toWorkerLogger } from './sdk-log.ts';
 import { createWorkers } from './workers.ts';
 import { workflowSource } from './workflow-source.ts';
@@ -43,6 +44,13 @@ async function main(config: Config): Promise<void> {
   });
   const temporal = connectTemporal(config.temporal, 'vigil-relay');
   const relay = startRelay({ db, databaseUrl: config.db.url.reveal(), temporal: temporal.client, log, pollMs: config.worker.relayPollMs });
+  const schedules = keepSchedules({
+    db,
+    temporal: temporal.client,
+    log,
+    sweepEveryMs: config.worker.sweepEveryMs,
+    reconcileEveryMs: Math.min(10_000, config.worker.sweepEveryMs),
+  });
 
   let isStopping = false;
   const running = Promise.all(workers.map((worker) => worker.run()));
@@ -61,6 +69,7 @@ async function main(config: Config): Promise<void> {
   try {
     await running;
   } finally {
+    await schedules.stop();
     await relay.stop();
     await health.close();
     await temporal.close();

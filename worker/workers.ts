@@ -30,7 +30,7 @@ export async function createWorkers({ activities, workflows, maxCachedWorkflows,
     Worker.create({
       ...shared,
       taskQueue: queues.detection,
-      activities: { ...activities.detection, ...activities.watching },
+      activities: activities.detection,
       maxConcurrentActivityTaskExecutions: 16,
     }),
   ]);

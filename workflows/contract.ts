@@ -12,6 +12,12 @@ export const queues = {
 } as const;
 export type Queue = (typeof queues)[keyof typeof queues];
 
+/** Quick tries of one call to a platform, over about three minutes; then the order's own slow timer takes over. */
+export const platformAttempts = 10;
+
+/** Tries of one sweep; after them it is noted as failed and the schedule's next sweep reads on. */
+export const sweepAttempts = 3;
+
 /** Tries of one page on one channel before the person's next channel is used. */
 export const pageAttempts = 6;
 
@@ -58,21 +64,28 @@ export const aggregates = {
     queue: queues.orchestration,
     updates: [
       'answerIntake',
+      'assignRole',
+      'setTier',
       'attachEvidence',
       'reportCheck',
+      'runChecks',
+      'signRequirement',
       'signOff',
+      'meetCondition',
       'overruleObjection',
       'requestWaiver',
       'approveWaiver',
       'refuseWaiver',
+      'revokeWaiver',
+      'requestNotApplicable',
       'approveNotApplicable',
-      'runChecks',
+      'refuseNotApplicable',
       'advanceStage',
       'hold',
       'release',
       'abort',
     ],
-    signals: ['caseLinked', 'checkCompleted'],
+    signals: ['caseLinked', 'detectorDegraded'],
   },
   case: {
     workflow: 'reviewCase',

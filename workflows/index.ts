@@ -1,1 +1,5 @@
+export { canary } from './canary.ts';
+export { detectionSweep } from './detection-sweep.ts';
+export { enforce } from './enforce.ts';
 export { escalationLadder } from './escalation-ladder.ts';
+export { reviewCase } from './review-case.ts';

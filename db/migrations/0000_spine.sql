@@ -104,11 +104,11 @@ CREATE TABLE "check_runs" (
 	"threshold" double precision,
 	"population" bigint NOT NULL,
 	"window_ms" bigint NOT NULL,
-	"evidence_hash" text NOT NULL,
+	"evidence_hash" text,
 	"details" jsonb NOT NULL,
 	"reported_by" text,
 	"run_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "check_runs_pass_is_measured" CHECK ("check_runs"."state" <> 'pass' OR "check_runs"."population" > 0)
+	CONSTRAINT "check_runs_pass_is_measured" CHECK ("check_runs"."state" <> 'pass' OR ("check_runs"."population" > 0 AND "check_runs"."observed" IS NOT NULL AND "check_runs"."evidence_hash" IS NOT NULL))
 );
 --> statement-breakpoint
 CREATE TABLE "evidence" (
@@ -152,11 +152,19 @@ CREATE TABLE "launches" (
 	"closed_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "probe_facts" (
+	"sha256" text PRIMARY KEY NOT NULL,
+	"facts" jsonb NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "products" (
 	"id" text PRIMARY KEY NOT NULL,
 	"team_id" text NOT NULL,
 	"key" text NOT NULL,
 	"name" text NOT NULL,
+	"service_id" text NOT NULL,
+	"countries" text[] NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "products_key_unique" UNIQUE("key")
 );
@@ -192,11 +200,13 @@ CREATE TABLE "waivers" (
 	"note_id" text,
 	"requested_by" text NOT NULL,
 	"decided_by" text,
+	"revoked_by" text,
 	"expires_at" timestamp (3) with time zone,
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "waivers_status" CHECK (status IN ('requested', 'approved', 'refused', 'expired', 'revoked')),
+	CONSTRAINT "waivers_status" CHECK (status IN ('requested', 'approved', 'refused', 'withdrawn', 'expired', 'revoked', 'superseded')),
 	CONSTRAINT "waivers_four_eyes" CHECK ("waivers"."decided_by" IS NULL OR "waivers"."decided_by" <> "waivers"."requested_by"),
-	CONSTRAINT "waivers_decided" CHECK ("waivers"."status" NOT IN ('approved', 'refused') OR "waivers"."decided_by" IS NOT NULL)
+	CONSTRAINT "waivers_decided" CHECK ("waivers"."status" NOT IN ('approved', 'refused', 'expired', 'revoked') OR "waivers"."decided_by" IS NOT NULL),
+	CONSTRAINT "waivers_revoked" CHECK ("waivers"."status" <> 'revoked' OR "waivers"."revoked_by" IS NOT NULL)
 );
 --> statement-breakpoint
 CREATE TABLE "content_items" (
@@ -471,14 +481,30 @@ CREATE TABLE "notices" (
 	"id" text PRIMARY KEY NOT NULL,
 	"order_id" text NOT NULL,
 	"kind" text NOT NULL,
-	"template" text NOT NULL,
-	"statement" jsonb,
 	"status" text NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"sent_at" timestamp (3) with time zone,
 	CONSTRAINT "notices_once" UNIQUE("order_id","kind"),
-	CONSTRAINT "notices_kind" CHECK (kind IN ('notice', 'statement_of_reasons')),
-	CONSTRAINT "notices_status" CHECK (status IN ('pending', 'sent', 'failed', 'stored'))
+	CONSTRAINT "notices_kind" CHECK (kind IN ('restricted', 'made_permanent', 'reversed')),
+	CONSTRAINT "notices_status" CHECK (status IN ('started', 'sent', 'failed'))
+);
+--> statement-breakpoint
+CREATE TABLE "protected_subjects" (
+	"product_id" text NOT NULL,
+	"account_ref" text NOT NULL,
+	"added_by" text NOT NULL,
+	"added_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "protected_subjects_product_id_account_ref_pk" PRIMARY KEY("product_id","account_ref")
+);
+--> statement-breakpoint
+CREATE TABLE "statements_of_reasons" (
+	"id" text PRIMARY KEY NOT NULL,
+	"order_id" text NOT NULL,
+	"kind" text NOT NULL,
+	"statement" jsonb NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "statements_of_reasons_once" UNIQUE("order_id","kind"),
+	CONSTRAINT "statements_of_reasons_kind" CHECK (kind IN ('restricted', 'made_permanent'))
 );
 --> statement-breakpoint
 CREATE TABLE "strikes" (
@@ -499,6 +525,7 @@ CREATE TABLE "alert_events" (
 	"service_id" text NOT NULL,
 	"reported_by" text NOT NULL,
 	"dedup_key" text NOT NULL,
+	"cause_key" text,
 	"action" text NOT NULL,
 	"severity" smallint,
 	"title" text,
@@ -506,6 +533,7 @@ CREATE TABLE "alert_events" (
 	"escalation_id" text,
 	"disposition" text NOT NULL,
 	"received_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "alert_events_cause_key_unique" UNIQUE("cause_key"),
 	CONSTRAINT "alert_events_action" CHECK (action IN ('trigger', 'acknowledge', 'resolve')),
 	CONSTRAINT "alert_events_disposition" CHECK (disposition IN ('opened', 'merged', 'resolved', 'acknowledged', 'dropped'))
 );
@@ -680,6 +708,17 @@ CREATE TABLE "audit_heads" (
 	CONSTRAINT "audit_heads_aggregate_kind_aggregate_id_pk" PRIMARY KEY("aggregate_kind","aggregate_id")
 );
 --> statement-breakpoint
+CREATE TABLE "idempotency_records" (
+	"principal_id" text NOT NULL,
+	"key" text NOT NULL,
+	"request_sha256" text NOT NULL,
+	"status" integer NOT NULL,
+	"body" jsonb,
+	"headers" jsonb NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "idempotency_records_principal_id_key_pk" PRIMARY KEY("principal_id","key")
+);
+--> statement-breakpoint
 ALTER TABLE "contact_methods" ADD CONSTRAINT "contact_methods_person_id_persons_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "notes" ADD CONSTRAINT "notes_author_id_principals_id_fk" FOREIGN KEY ("author_id") REFERENCES "public"."principals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "notification_rules" ADD CONSTRAINT "notification_rules_person_id_persons_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -702,6 +741,7 @@ ALTER TABLE "launches" ADD CONSTRAINT "launches_product_id_products_id_fk" FOREI
 ALTER TABLE "launches" ADD CONSTRAINT "launches_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "launches" ADD CONSTRAINT "launches_opened_by_persons_id_fk" FOREIGN KEY ("opened_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "products" ADD CONSTRAINT "products_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "products" ADD CONSTRAINT "products_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sign_offs" ADD CONSTRAINT "sign_offs_launch_id_launches_id_fk" FOREIGN KEY ("launch_id") REFERENCES "public"."launches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sign_offs" ADD CONSTRAINT "sign_offs_decided_by_persons_id_fk" FOREIGN KEY ("decided_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sign_offs" ADD CONSTRAINT "sign_offs_note_id_notes_id_fk" FOREIGN KEY ("note_id") REFERENCES "public"."notes"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -711,6 +751,7 @@ ALTER TABLE "waivers" ADD CONSTRAINT "waivers_launch_id_launches_id_fk" FOREIGN 
 ALTER TABLE "waivers" ADD CONSTRAINT "waivers_note_id_notes_id_fk" FOREIGN KEY ("note_id") REFERENCES "public"."notes"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "waivers" ADD CONSTRAINT "waivers_requested_by_persons_id_fk" FOREIGN KEY ("requested_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "waivers" ADD CONSTRAINT "waivers_decided_by_persons_id_fk" FOREIGN KEY ("decided_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "waivers" ADD CONSTRAINT "waivers_revoked_by_persons_id_fk" FOREIGN KEY ("revoked_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "content_items" ADD CONSTRAINT "content_items_product_id_products_id_fk" FOREIGN KEY ("product_id") REFERENCES "public"."products"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "detector_cursors" ADD CONSTRAINT "detector_cursors_detector_version_id_detector_versions_id_fk" FOREIGN KEY ("detector_version_id") REFERENCES "public"."detector_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "detector_versions" ADD CONSTRAINT "detector_versions_detector_id_detectors_id_fk" FOREIGN KEY ("detector_id") REFERENCES "public"."detectors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -754,6 +795,9 @@ ALTER TABLE "kill_switches" ADD CONSTRAINT "kill_switches_product_id_products_id
 ALTER TABLE "kill_switches" ADD CONSTRAINT "kill_switches_engaged_by_persons_id_fk" FOREIGN KEY ("engaged_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "kill_switches" ADD CONSTRAINT "kill_switches_released_by_persons_id_fk" FOREIGN KEY ("released_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "notices" ADD CONSTRAINT "notices_order_id_enforcement_orders_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."enforcement_orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "protected_subjects" ADD CONSTRAINT "protected_subjects_product_id_products_id_fk" FOREIGN KEY ("product_id") REFERENCES "public"."products"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "protected_subjects" ADD CONSTRAINT "protected_subjects_added_by_persons_id_fk" FOREIGN KEY ("added_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "statements_of_reasons" ADD CONSTRAINT "statements_of_reasons_order_id_enforcement_orders_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."enforcement_orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "strikes" ADD CONSTRAINT "strikes_order_id_enforcement_orders_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."enforcement_orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "strikes" ADD CONSTRAINT "strikes_product_id_products_id_fk" FOREIGN KEY ("product_id") REFERENCES "public"."products"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "alert_events" ADD CONSTRAINT "alert_events_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -796,6 +840,7 @@ CREATE INDEX "launches_product" ON "launches" USING btree ("product_id");--> sta
 CREATE INDEX "launches_team" ON "launches" USING btree ("team_id","opened_at");--> statement-breakpoint
 CREATE INDEX "launches_opened_by" ON "launches" USING btree ("opened_by");--> statement-breakpoint
 CREATE INDEX "products_team" ON "products" USING btree ("team_id");--> statement-breakpoint
+CREATE INDEX "products_service" ON "products" USING btree ("service_id");--> statement-breakpoint
 CREATE INDEX "sign_offs_launch" ON "sign_offs" USING btree ("launch_id");--> statement-breakpoint
 CREATE INDEX "sign_offs_decided_by" ON "sign_offs" USING btree ("decided_by");--> statement-breakpoint
 CREATE INDEX "sign_offs_note" ON "sign_offs" USING btree ("note_id");--> statement-breakpoint
@@ -803,6 +848,7 @@ CREATE INDEX "stages_decided_by" ON "stages" USING btree ("decided_by");--> stat
 CREATE INDEX "waivers_launch" ON "waivers" USING btree ("launch_id");--> statement-breakpoint
 CREATE INDEX "waivers_requested_by" ON "waivers" USING btree ("requested_by");--> statement-breakpoint
 CREATE INDEX "waivers_decided_by" ON "waivers" USING btree ("decided_by");--> statement-breakpoint
+CREATE INDEX "waivers_revoked_by" ON "waivers" USING btree ("revoked_by");--> statement-breakpoint
 CREATE INDEX "waivers_note" ON "waivers" USING btree ("note_id");--> statement-breakpoint
 CREATE INDEX "content_items_product" ON "content_items" USING btree ("product_id");--> statement-breakpoint
 CREATE INDEX "detector_versions_created_by" ON "detector_versions" USING btree ("created_by");--> statement-breakpoint
@@ -840,6 +886,7 @@ CREATE INDEX "enforcement_orders_approved_by" ON "enforcement_orders" USING btre
 CREATE UNIQUE INDEX "kill_switches_engaged" ON "kill_switches" USING btree ("product_id") WHERE "kill_switches"."released_at" IS NULL;--> statement-breakpoint
 CREATE INDEX "kill_switches_engaged_by" ON "kill_switches" USING btree ("engaged_by");--> statement-breakpoint
 CREATE INDEX "kill_switches_released_by" ON "kill_switches" USING btree ("released_by");--> statement-breakpoint
+CREATE INDEX "protected_subjects_added_by" ON "protected_subjects" USING btree ("added_by");--> statement-breakpoint
 CREATE INDEX "strikes_account" ON "strikes" USING btree ("product_id","account_ref");--> statement-breakpoint
 CREATE INDEX "alert_events_escalation" ON "alert_events" USING btree ("escalation_id");--> statement-breakpoint
 CREATE INDEX "alert_events_service" ON "alert_events" USING btree ("service_id","received_at");--> statement-breakpoint
@@ -868,6 +915,7 @@ CREATE INDEX "commands_aggregate" ON "commands" USING btree ("aggregate_kind","a
 CREATE UNIQUE INDEX "audit_events_version" ON "audit_events" USING btree ("aggregate_kind","aggregate_id","version") WHERE "audit_events"."version" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "audit_events_actor" ON "audit_events" USING btree ("actor_id","at");--> statement-breakpoint
 CREATE INDEX "audit_events_cause" ON "audit_events" USING btree ("cause");--> statement-breakpoint
+CREATE INDEX "idempotency_records_created" ON "idempotency_records" USING btree ("created_at");--> statement-breakpoint
 -- Days get partitions of their own on first use; the function runs as its owner because the application may not create tables.
 CREATE FUNCTION "ensure_product_event_partition"("day" date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE partition_name text := 'product_events_' || to_char(day, 'YYYYMMDD');

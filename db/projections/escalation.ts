@@ -3,6 +3,7 @@ import type { Ladder } from '#domain/escalation/ladder.ts';
 import type { Transition } from '#domain/audit/transition.ts';
 import type { Transaction } from '../client.ts';
 import { reopenForLateTriggers } from '../repositories/alerts.ts';
+import { tellCanary } from '../repositories/canaries.ts';
 import type { Project } from '../repositories/record.ts';
 import { escalations } from '../schema/index.ts';
 import { newest } from './newest.ts';
@@ -26,9 +27,20 @@ export const projectEscalation: Project = async (tx, id, transitions) => {
       ...(isResolved ? { closedAt: sql`coalesce(${escalations.closedAt}, now())` } : {}),
     })
     .where(eq(escalations.id, id));
+  if (ladder.drill !== null) await tellDrill(tx, id, ladder.drill.canaryId, transitions);
   const resolving = transitions.find((transition) => (transition.state as unknown as Ladder).status === 'resolved');
   if (resolving) await reopenForLateTriggers(tx, id, await resolvedBySeq(tx, resolving));
 };
+
+/** A canary waits for its drill to be paged and acknowledged; the recorded transitions are what it hears of. */
+async function tellDrill(tx: Transaction, escalationId: string, canaryId: string, transitions: readonly Transition[]): Promise<void> {
+  for (const { event, actor, at } of transitions) {
+    if (event.type === 'pageSettled' && (event['result'] === 'sent' || event['result'] === 'delivered')) {
+      await tellCanary(tx, canaryId, 'paged', escalationId, { escalationId, deliveryId: event['deliveryId'] ?? null, at });
+    }
+    if (event.type === 'acknowledge') await tellCanary(tx, canaryId, 'acknowledged', escalationId, { escalationId, at }, actor);
+  }
+}
 
 /** The place of the resolving message among the facts: an alert event of the source, or the command of a person. */
 async function resolvedBySeq(tx: Transaction, { event, cause }: Transition): Promise<number> {

@@ -22,6 +22,8 @@ export interface Alert {
   /** The principal that reported it. */
   readonly reportedBy: string;
   readonly canaryId?: string;
+  /** For alerts that Vigil raises itself: the effect that does, so that a retry after success raises nothing new. */
+  readonly causeKey?: string;
 }
 
 export interface AcceptedAlert {
@@ -37,6 +39,8 @@ export interface AcceptedAlert {
  * Fails with `resource.not_found` for an unknown service.
  */
 export async function acceptTrigger(tx: Transaction, alert: Alert): Promise<AcceptedAlert> {
+  const raised = alert.causeKey === undefined ? null : await findByCause(tx, alert.causeKey);
+  if (raised) return { escalationId: raised, disposition: 'merged' };
   const service = await frozenService(tx, alert.serviceId);
   const { rows } = await tx.execute<{ id: string; opened: boolean; rose: boolean; seq: string }>(sql`
     INSERT INTO escalations AS open (id, service_id, team_id, dedup_key, title, severity, status,
@@ -52,24 +56,33 @@ export async function acceptTrigger(tx: Transaction, alert: Alert): Promise<Acce
       SELECT before.severity FROM escalations before WHERE before.id = open.id)) AS rose`);
   const [row] = rows;
   if (!row) throw new Error('an upsert returned no row');
-  if (row.opened || row.rose) {
+  if (row.opened || row.rose || alert.causeKey !== undefined) {
     const alertEventId = await insertAlertEvent(tx, alert, row.id, row.opened ? 'opened' : 'merged', row.seq);
     if (row.opened) await leaveOpening(tx, service, { ...alert, escalationId: row.id, alertEventId, previousEscalationId: null });
-    else await leaveSourceChange(tx, row.id, alertEventId, { kind: 'trigger', severity: alert.severity, firingCount: 1 });
+    else if (row.rose) await leaveSourceChange(tx, row.id, alertEventId, { kind: 'trigger', severity: alert.severity, firingCount: 1 });
   }
   return { escalationId: row.id, disposition: row.opened ? 'opened' : 'merged' };
+}
+
+async function findByCause(tx: Transaction, causeKey: string): Promise<string | null> {
+  const { rows } = await tx.execute<{ escalation_id: string }>(
+    sql`SELECT escalation_id FROM alert_events WHERE cause_key = ${causeKey} AND escalation_id IS NOT NULL`,
+  );
+  return rows[0]?.escalation_id ?? null;
 }
 
 /** The source says that it is over. Returns the escalation that was told, or null when none is open. */
 export async function acceptResolve(
   tx: Transaction,
   source: { serviceId: string; dedupKey: string; reportedBy: string },
+  options: { /** Leave no alert event when there is nothing to resolve. */ readonly onlyIfOpen?: boolean } = {},
 ): Promise<string | null> {
   const { rows } = await tx.execute<{ id: string; severity: Severity; title: string; seq: string }>(
     sql`SELECT id, severity, title, nextval('fact_seq') AS seq FROM escalations
         WHERE service_id = ${source.serviceId} AND dedup_key = ${source.dedupKey} AND closed_at IS NULL FOR UPDATE`,
   );
   const [open] = rows;
+  if (!open && options.onlyIfOpen) return null;
   const disposition = open ? 'resolved' : 'dropped';
   const alert = { ...source, severity: open?.severity ?? 4, title: open?.title ?? '' };
   const seq = open?.seq ?? null;
@@ -156,8 +169,8 @@ async function insertAlertEvent(
 ): Promise<string> {
   const id = newId('alertEvent');
   await tx.execute(sql`
-    INSERT INTO alert_events (id, seq, service_id, reported_by, dedup_key, action, severity, title, details, escalation_id, disposition)
-    VALUES (${id}, coalesce(${seq}::bigint, nextval('fact_seq')), ${alert.serviceId}, ${alert.reportedBy}, ${alert.dedupKey}, ${action},
+    INSERT INTO alert_events (id, seq, service_id, reported_by, dedup_key, cause_key, action, severity, title, details, escalation_id, disposition)
+    VALUES (${id}, coalesce(${seq}::bigint, nextval('fact_seq')), ${alert.serviceId}, ${alert.reportedBy}, ${alert.dedupKey}, ${alert.causeKey ?? null}, ${action},
       ${alert.severity}, ${alert.title}, ${alert.details === undefined ? null : JSON.stringify(alert.details)}::jsonb, ${escalationId}, ${disposition})`);
   return id;
 }

@@ -7,6 +7,7 @@ import { toIso } from '#domain/time.ts';
 import { hashAuditEvent } from '../audit-chain.ts';
 import type { Queryable, Transaction } from '../client.ts';
 import { newId } from '../ids.ts';
+import { databaseNow } from '../now.ts';
 import { auditEvents, auditHeads } from '../schema/index.ts';
 
 export interface Aggregate {
@@ -141,11 +142,4 @@ function toAuditEvent(row: typeof auditEvents.$inferSelect): AuditEvent {
     actorKind: row.actorKind as AuditEvent['actorKind'],
     data: row.data as Json,
   };
-}
-
-async function databaseNow(tx: Transaction): Promise<number> {
-  const { rows } = await tx.execute<{ now_ms: string }>(
-    sql`SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms`,
-  );
-  return Number(rows[0]?.now_ms);
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Channel, NotificationRule, Urgency } from '#domain/oncall/notification-rules.ts';
 import type { Queryable, Transaction } from '../client.ts';
 import { newId } from '../ids.ts';
@@ -152,4 +152,15 @@ export async function replaceRules(
         delayMinutes,
       })),
     );
+}
+
+/** Those of the ids that are no person, or a disabled one. */
+export async function unknownPersons(db: Queryable, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const known = await db
+    .select({ id: principals.id })
+    .from(principals)
+    .where(and(inArray(principals.id, [...ids]), eq(principals.kind, 'person'), isNull(principals.disabledAt)));
+  const names = new Set(known.map(({ id }) => id));
+  return ids.filter((id) => !names.has(id));
 }

@@ -9,6 +9,7 @@ import type { LeasableTask, LeaseAnswer, ReviewerStanding } from '#domain/review
 import { mayReview } from '#domain/review/reviewers.ts';
 import type { Database, Transaction } from '../client.ts';
 import { derivedId, newId } from '../ids.ts';
+import { databaseNow } from '../now.ts';
 import { caseSignals, cases, contentItems, decisions, exposureEntries, policyVersions, reviewQueues, reviewTasks, signals } from '../schema/index.ts';
 import { audit } from './audit-events.ts';
 import { leaveCommand } from './commands.ts';
@@ -166,7 +167,7 @@ export async function revealContent(tx: Transaction, taskId: string, person: Per
   const refusal = mayHold(await leasable(tx, task), person, anyQueue);
   if (refusal) throw new VigilError(refusal.code, refusal.detail ?? {});
   if (task.leaseOwner !== person.id || task.leaseToken !== token) throw new VigilError('task.lease_lost');
-  if (!task.leaseExpiresAt || task.leaseExpiresAt.getTime() <= (await now(tx))) throw new VigilError('task.lease_expired');
+  if (!task.leaseExpiresAt || task.leaseExpiresAt.getTime() <= (await databaseNow(tx))) throw new VigilError('task.lease_expired');
   const shown = await tx
     .select({
       signalId: signals.id,
@@ -198,7 +199,7 @@ async function grant(
   person: Person,
   rule: (task: LeasableTask, person: Person, standing: ReviewerStanding, terms: typeof defaultLeaseTerms, now: number) => LeaseAnswer,
 ): Promise<ReviewTask> {
-  const at = await now(tx);
+  const at = await databaseNow(tx);
   const answer = rule(await leasable(tx, task), person, anyQueue, defaultLeaseTerms, at);
   if (answer.outcome === 'refused') throw new VigilError(answer.code, answer.detail ?? {});
   const isNewClaim = answer.lease.token !== task.leaseToken;
@@ -256,11 +257,6 @@ async function leasable(tx: Transaction, task: ReviewTask): Promise<LeasableTask
 async function existingDecision(tx: Transaction, taskId: string) {
   const [made] = await tx.select().from(decisions).where(eq(decisions.taskId, taskId));
   return made ?? null;
-}
-
-async function now(tx: Transaction): Promise<number> {
-  const { rows } = await tx.execute<{ at: string }>(sql`SELECT floor(extract(epoch FROM now()) * 1000)::bigint AS at`);
-  return Number(rows[0]?.at);
 }
 
 export async function findPolicyVersions(db: Database, ids: readonly string[]) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import { VigilError } from '#domain/errors.ts';
 import type { Json } from '#domain/json.ts';
 import type { Severity } from '#domain/severity.ts';
@@ -8,7 +8,9 @@ import type { CaseInput } from '#domain/review/case.ts';
 import { isSensitive } from '#domain/harms.ts';
 import type { Transaction } from '../client.ts';
 import { newId } from '../ids.ts';
+import { databaseNow } from '../now.ts';
 import { canaryRuns, caseSignals, cases, launches, policies, policyVersions, signals } from '../schema/index.ts';
+import { tellCanary } from './canaries.ts';
 import { leaveCommand } from './commands.ts';
 
 export interface NewSignal {
@@ -67,7 +69,7 @@ export async function refileLateSignals(tx: Transaction, caseId: string, decided
   const rows = await tx
     .select()
     .from(signals)
-    .where(sql`${signals.id} = ANY(${late.map((row) => row.signalId)})`);
+    .where(inArray(signals.id, late.map((row) => row.signalId)));
   const [first] = rows;
   if (!first) return 0;
   await feedCase(
@@ -141,8 +143,14 @@ async function feedCase(tx: Transaction, source: SignalSource, group: readonly F
   if (!row) throw new Error('an upsert returned no row');
   const isKnownDetector = row.opened ? false : await hasDetector(tx, row.id, source.detectorVersionId);
   await tx.insert(caseSignals).values(group.map((signal) => ({ caseId: row.id, signalId: signal.id })));
+  const canaryId = first.synthetic ? await canaryOf(tx, first.accountRef) : null;
+  if (canaryId !== null) {
+    const at = await databaseNow(tx);
+    await tellCanary(tx, canaryId, 'detected', first.id, { signalId: first.id, at });
+    if (row.opened) await tellCanary(tx, canaryId, 'caseOpened', row.id, { caseId: row.id, at });
+  }
   if (row.opened) {
-    await leaveOpening(tx, source, row.id, { launchId, policyVersionId, accountRef: first.accountRef, synthetic: first.synthetic });
+    await leaveOpening(tx, source, row.id, { launchId, policyVersionId, accountRef: first.accountRef, synthetic: first.synthetic, canaryId });
   } else if (!isKnownDetector || (row.before !== null && source.severity < row.before)) {
     await leaveCommand(tx, {
       mode: 'signal',
@@ -171,7 +179,7 @@ async function leaveOpening(
   tx: Transaction,
   source: SignalSource,
   caseId: string,
-  subject: { launchId: string | null; policyVersionId: string; accountRef: string; synthetic: boolean },
+  subject: { launchId: string | null; policyVersionId: string; accountRef: string; synthetic: boolean; canaryId: string | null },
 ): Promise<void> {
   const input: CaseInput = {
     caseId,
@@ -182,7 +190,7 @@ async function leaveOpening(
     severity: source.severity,
     sensitive: isSensitive(source.harm),
     synthetic: subject.synthetic,
-    canaryId: subject.synthetic ? await canaryOf(tx, subject.accountRef) : null,
+    canaryId: subject.canaryId,
     launchId: subject.launchId,
     policyVersionId: subject.policyVersionId,
     detectorVersionIds: [source.detectorVersionId],

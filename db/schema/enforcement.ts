@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
 import { at, createdAt, id, oneOf } from './columns.ts';
 import { products } from './launches.ts';
 import { persons, teams } from './principals.ts';
@@ -120,17 +120,49 @@ export const notices = pgTable(
       .notNull()
       .references(() => enforcementOrders.id),
     kind: text('kind').notNull(),
-    template: text('template').notNull(),
-    statement: jsonb('statement'),
     status: text('status').notNull(),
     createdAt: createdAt(),
     sentAt: at('sent_at'),
   },
   (table) => [
-    check('notices_kind', oneOf('kind', ['notice', 'statement_of_reasons'])),
-    check('notices_status', oneOf('status', ['pending', 'sent', 'failed', 'stored'])),
+    check('notices_kind', oneOf('kind', ['restricted', 'made_permanent', 'reversed'])),
+    check('notices_status', oneOf('status', ['started', 'sent', 'failed'])),
     unique('notices_once').on(table.orderId, table.kind),
   ],
+);
+
+/** What a restricted account is owed in writing. Written once for each restriction, never changed. */
+export const statementsOfReasons = pgTable(
+  'statements_of_reasons',
+  {
+    id: id(),
+    orderId: text('order_id')
+      .notNull()
+      .references(() => enforcementOrders.id),
+    kind: text('kind').notNull(),
+    statement: jsonb('statement').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    check('statements_of_reasons_kind', oneOf('kind', ['restricted', 'made_permanent'])),
+    unique('statements_of_reasons_once').on(table.orderId, table.kind),
+  ],
+);
+
+/** Accounts that no single person may restrict: staff, high-profile or otherwise protected. */
+export const protectedSubjects = pgTable(
+  'protected_subjects',
+  {
+    productId: text('product_id')
+      .notNull()
+      .references(() => products.id),
+    accountRef: text('account_ref').notNull(),
+    addedBy: text('added_by')
+      .notNull()
+      .references(() => persons.id),
+    addedAt: at('added_at').notNull().default(sql`now()`),
+  },
+  (table) => [primaryKey({ columns: [table.productId, table.accountRef] }), index('protected_subjects_added_by').on(table.addedBy)],
 );
 
 /** While one is engaged, no new action of its product starts. */

@@ -145,6 +145,8 @@ export const alertEvents = pgTable(
     reportedBy: text('reported_by')
       .notNull(),
     dedupKey: text('dedup_key').notNull(),
+    /** What Vigil itself raised it for: an effect's key, so that a retry finds the first one. */
+    causeKey: text('cause_key').unique(),
     action: text('action').notNull(),
     severity: smallint('severity'),
     title: text('title'),

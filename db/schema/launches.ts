@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { at, createdAt, id, oneOf } from './columns.ts';
+import { services } from './escalation.ts';
 import { notes, persons, principals, teams } from './principals.ts';
 
 export const products = pgTable(
@@ -12,9 +13,15 @@ export const products = pgTable(
       .references(() => teams.id),
     key: text('key').notNull().unique(),
     name: text('name').notNull(),
+    /** Where people are woken for it: late cases, failed enforcement, missed canaries, holds. */
+    serviceId: text('service_id')
+      .notNull()
+      .references(() => services.id),
+    /** Two-letter codes of the countries where it is offered: the scope of a restriction, in its statement of reasons. */
+    countries: text('countries').array().notNull(),
     createdAt: createdAt(),
   },
-  (table) => [index('products_team').on(table.teamId)],
+  (table) => [index('products_team').on(table.teamId), index('products_service').on(table.serviceId)],
 );
 
 export const launches = pgTable(
@@ -106,7 +113,8 @@ export const checkRuns = pgTable(
     threshold: doublePrecision('threshold'),
     population: bigint('population', { mode: 'number' }).notNull(),
     windowMs: bigint('window_ms', { mode: 'number' }).notNull(),
-    evidenceHash: text('evidence_hash').notNull(),
+    /** Of the facts that were read, which `probe_facts` keeps for Vigil's own runs; null when nothing was measured. */
+    evidenceHash: text('evidence_hash'),
     details: jsonb('details').notNull(),
     reportedBy: text('reported_by').references(() => principals.id),
     runAt: at('run_at').notNull().default(sql`now()`),
@@ -114,9 +122,19 @@ export const checkRuns = pgTable(
   (table) => [
     index('check_runs_launch').on(table.launchId, table.requirementId, table.runAt),
     index('check_runs_reported_by').on(table.reportedBy),
-    check('check_runs_pass_is_measured', sql`${table.state} <> 'pass' OR ${table.population} > 0`),
+    check(
+      'check_runs_pass_is_measured',
+      sql`${table.state} <> 'pass' OR (${table.population} > 0 AND ${table.observed} IS NOT NULL AND ${table.evidenceHash} IS NOT NULL)`,
+    ),
   ],
 );
+
+/** The facts behind Vigil's own measurements, found by the hash that a check run or a stage analysis names. */
+export const probeFacts = pgTable('probe_facts', {
+  sha256: text('sha256').primaryKey(),
+  facts: jsonb('facts').notNull(),
+  createdAt: createdAt(),
+});
 
 export const signOffs = pgTable(
   'sign_offs',
@@ -143,6 +161,9 @@ export const signOffs = pgTable(
   ],
 );
 
+/** `withdrawn`: taken back by whoever asked. `superseded`: renewed, or its requirement does not apply any more. */
+const waiverStatuses = ['requested', 'approved', 'refused', 'withdrawn', 'expired', 'revoked', 'superseded'];
+
 export const waivers = pgTable(
   'waivers',
   {
@@ -158,16 +179,19 @@ export const waivers = pgTable(
       .notNull()
       .references(() => persons.id),
     decidedBy: text('decided_by').references(() => persons.id),
+    revokedBy: text('revoked_by').references(() => persons.id),
     expiresAt: at('expires_at'),
     updatedAt: at('updated_at').notNull().default(sql`now()`),
   },
   (table) => [
-    check('waivers_status', oneOf('status', ['requested', 'approved', 'refused', 'expired', 'revoked'])),
+    check('waivers_status', oneOf('status', waiverStatuses)),
     check('waivers_four_eyes', sql`${table.decidedBy} IS NULL OR ${table.decidedBy} <> ${table.requestedBy}`),
-    check('waivers_decided', sql`${table.status} NOT IN ('approved', 'refused') OR ${table.decidedBy} IS NOT NULL`),
+    check('waivers_decided', sql`${table.status} NOT IN ('approved', 'refused', 'expired', 'revoked') OR ${table.decidedBy} IS NOT NULL`),
+    check('waivers_revoked', sql`${table.status} <> 'revoked' OR ${table.revokedBy} IS NOT NULL`),
     index('waivers_launch').on(table.launchId),
     index('waivers_requested_by').on(table.requestedBy),
     index('waivers_decided_by').on(table.decidedBy),
+    index('waivers_revoked_by').on(table.revokedBy),
     index('waivers_note').on(table.noteId),
   ],
 );

@@ -2,6 +2,7 @@ import type { ErrorRow } from '../error-row.ts';
 import { row } from '../error-row.ts';
 
 export const detectionErrors = {
+  'canary.no_sample': row('The detector version has no canary sample. Publish a version with one.', 409),
   'detector.rules_invalid': row('The rules document does not fit. Correct the named places.', 422),
   'detector.sql_invalid': row(
     'A SQL detector is one SELECT of account_ref, score and event_ids. Correct the named place.',

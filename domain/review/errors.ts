@@ -2,6 +2,7 @@ import { row } from '../error-row.ts';
 import type { ErrorRow } from '../error-row.ts';
 
 export const caseErrors = {
+  'case.no_queue': row('No review queue takes this harm. Create one, so that a person can see the case.', 409),
   'case.no_policy': row(
     'No policy is published for this harm. Publish one, so that there is something to judge by.',
     409,

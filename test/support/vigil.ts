@@ -1,6 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import pg from 'pg';
 import { inject } from 'vitest';
+import { createSqlDetector } from '#activities/clients/sql-detector.ts';
+import { buildReferenceLists } from '#domain/detection/reference-lists.ts';
 import type { ActivityDeps } from '#activities/index.ts';
 import { createActivities } from '#activities/index.ts';
 import { processEnvironment } from '#config/env.ts';
@@ -31,7 +34,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
  * A whole Vigil of one test file's own: a database, a Temporal server with time skipping, workers on every queue and the
  * relay, all real and in this process. Only the ports to the outside are the test's.
  */
-export async function startTestVigil(ports: (base: { db: Database; detectorUrl: string }) => ActivityDeps): Promise<TestVigil> {
+export async function startTestVigil(ports: Partial<Omit<ActivityDeps, 'db'>> = {}): Promise<TestVigil> {
   const database = await createTestDatabase();
   const server = await inTemporaryFolder('test-vigil', (directory) => startTemporal({ directory, environment: processEnvironment }));
   const { address, namespace } = server.value;
@@ -39,7 +42,19 @@ export async function startTestVigil(ports: (base: { db: Database; detectorUrl: 
   const clientConnection = await Connection.connect({ address });
   const temporal = new Client({ connection: clientConnection, namespace });
   const db = connectDatabase({ url: database.appUrl, size: 16, applicationName: 'vigil-test', statementTimeoutMs: 10_000, onIdleError: () => undefined });
-  const activities = createActivities(ports({ db, detectorUrl: database.detectorUrl }));
+  const detectorPool = new pg.Pool({ connectionString: database.detectorUrl, max: 2 });
+  const activities = createActivities({
+    db,
+    channels: new Map(),
+    publicUrl: null,
+    enforcementApi: null,
+    referenceLists: buildReferenceLists({}),
+    httpDetector: () => {
+      throw new Error('this test has no scoring service');
+    },
+    sqlDetector: createSqlDetector({ pool: detectorPool }),
+    ...ports,
+  });
   let running: { stop(): Promise<void> } | null = null;
 
   const resume = async () => {
@@ -77,6 +92,7 @@ export async function startTestVigil(ports: (base: { db: Database; detectorUrl: 
     async stop() {
       await pause();
       await db.$client.end();
+      await detectorPool.end();
       await clientConnection.close();
       await connection.close();
       await server.stop();

@@ -16,7 +16,7 @@ let vigil: TestVigil;
 const phones = new FakePhones();
 
 beforeAll(async () => {
-  vigil = await startTestVigil(({ db }) => ({ db, channels: phones.channels, publicUrl: null }));
+  vigil = await startTestVigil({ channels: phones.channels });
 });
 afterAll(() => vigil.stop());
 
@@ -33,7 +33,13 @@ it('pages rung 1, then rung 2 after the wait, and nobody after the acknowledgeme
     catchAllPersonId: second,
   });
   const { escalationId } = await db.transaction((tx) =>
-    acceptTrigger(tx, { serviceId: service, dedupKey: 'disk', severity: 1, title: 'The disk is full', reportedBy: 'test' }),
+    acceptTrigger(tx, {
+      serviceId: service,
+      dedupKey: 'disk',
+      severity: 1,
+      title: 'The disk is full',
+      reportedBy: 'test',
+    }),
   );
   await phones.next('first');
   await fastForward(vigil.temporal, workflowId('escalation', escalationId), 14 * 60);
@@ -61,5 +67,7 @@ it('pages rung 1, then rung 2 after the wait, and nobody after the acknowledgeme
 
   await fastForward(vigil.temporal, workflowId('escalation', escalationId), 24 * 3_600);
   expect(await db.select().from(deliveries).where(eq(deliveries.escalationId, escalationId))).toHaveLength(2);
-  expect(await eventually('the ladder stays acknowledged', async () => acknowledged?.status === 'acknowledged')).toBe(true);
+  expect(await eventually('the ladder stays acknowledged', async () => acknowledged?.status === 'acknowledged')).toBe(
+    true,
+  );
 });

@@ -1,0 +1,130 @@
+import { and, asc, eq, sql } from 'drizzle-orm';
+import { VigilError } from '#domain/errors.ts';
+import type { CaseEffect, ReviewCase } from '#domain/review/case.ts';
+import type { Transaction } from '../client.ts';
+import { derivedId } from '../ids.ts';
+import { caseSignals, cases, products, reviewQueues, reviewTasks } from '../schema/index.ts';
+import { acceptResolve, acceptTrigger } from './alerts.ts';
+import { leaveCommand } from './commands.ts';
+
+type EffectOf<T extends CaseEffect['type']> = Extract<CaseEffect, { type: T }>;
+
+/**
+ * Puts a task of the case into the queue that its harm is routed to; returns the task's id. One task per round: a retry
+ * finds it. Queues that name the harm come first, then those that name none; sensitive harm never leaves sensitive queues.
+ */
+export async function createTask(tx: Transaction, caseId: string, effect: EffectOf<'createTask'>): Promise<string> {
+  const [subject] = await tx.select({ harm: cases.harm, teamId: cases.teamId }).from(cases).where(eq(cases.id, caseId));
+  if (!subject) throw new VigilError('resource.not_found');
+  const [queue] = await tx
+    .select({ id: reviewQueues.id })
+    .from(reviewQueues)
+    .where(
+      and(
+        eq(reviewQueues.teamId, subject.teamId),
+        eq(reviewQueues.sensitive, effect.sensitive),
+        sql`(${subject.harm} = ANY(${reviewQueues.harms}) OR cardinality(${reviewQueues.harms}) = 0)`,
+      ),
+    )
+    .orderBy(sql`cardinality(${reviewQueues.harms}) = 0`, asc(reviewQueues.position), asc(reviewQueues.id))
+    .limit(1);
+  if (!queue) throw new VigilError('case.no_queue', { harm: subject.harm, sensitive: effect.sensitive });
+  const taskId = derivedId('reviewTask', caseId, String(effect.round));
+  await tx
+    .insert(reviewTasks)
+    .values({
+      id: taskId,
+      caseId,
+      queueId: queue.id,
+      round: effect.round,
+      severity: effect.severity,
+      status: 'open',
+      dueAt: new Date(effect.dueAt),
+      excluded: [...effect.excludedPersonIds],
+    })
+    .onConflictDoNothing();
+  return taskId;
+}
+
+export async function withdrawTask(tx: Transaction, caseId: string, round: number): Promise<void> {
+  await tx
+    .update(reviewTasks)
+    .set({ status: 'withdrawn', settledAt: sql`now()` })
+    .where(and(eq(reviewTasks.caseId, caseId), eq(reviewTasks.round, round), eq(reviewTasks.status, 'open')));
+}
+
+export async function raiseTask(tx: Transaction, caseId: string, round: number, severity: number): Promise<void> {
+  await tx
+    .update(reviewTasks)
+    .set({ severity: sql`least(${reviewTasks.severity}, ${severity}::smallint)` })
+    .where(and(eq(reviewTasks.caseId, caseId), eq(reviewTasks.round, round), eq(reviewTasks.status, 'open')));
+}
+
+/** Wakes someone for the case, on the escalation service of its product. The page names the harm, never the content. */
+export async function escalateCase(tx: Transaction, caseId: string, effect: EffectOf<'openEscalation'>): Promise<void> {
+  const subject = await withProduct(tx, caseId);
+  await acceptTrigger(tx, {
+    serviceId: subject.serviceId,
+    dedupKey: effect.dedupKey,
+    severity: effect.severity,
+    title: `${titles[effect.reason]}: ${subject.harm} on ${subject.productName}`,
+    reportedBy: 'vigil',
+    causeKey: `case:${caseId}:${effect.key}`,
+    ...(effect.canaryId === null ? {} : { canaryId: effect.canaryId }),
+  });
+}
+
+export async function resolveCaseEscalation(tx: Transaction, caseId: string, effect: EffectOf<'resolveEscalation'>): Promise<void> {
+  const { serviceId } = await withProduct(tx, caseId);
+  await acceptResolve(tx, { serviceId, dedupKey: effect.dedupKey, reportedBy: 'vigil' });
+}
+
+export async function holdLaunch(tx: Transaction, caseId: string, launchId: string): Promise<void> {
+  await leaveCommand(tx, {
+    mode: 'signal',
+    name: 'caseLinked',
+    kind: 'launch',
+    aggregateId: launchId,
+    idempotencyKey: `caseLinked:${caseId}`,
+    priority: 1,
+    input: { caseId, severity: 1 },
+  });
+}
+
+/** Gives the signals of a merged case to the one that goes on, and tells that case. */
+export async function moveSignals(tx: Transaction, caseId: string, effect: EffectOf<'moveSignals'>): Promise<void> {
+  const moved = await tx.update(caseSignals).set({ caseId: effect.into }).where(eq(caseSignals.caseId, caseId)).returning({ id: caseSignals.signalId });
+  if (moved.length === 0) return;
+  await tx.update(cases).set({ signalCount: sql`${cases.signalCount} + ${moved.length}` }).where(eq(cases.id, effect.into));
+  const [source] = await tx.select({ state: cases.state }).from(cases).where(eq(cases.id, caseId));
+  const detectorVersionId = (source?.state as ReviewCase | null)?.detectorVersionIds[0];
+  if (detectorVersionId === undefined) return;
+  await leaveCommand(tx, {
+    mode: 'signal',
+    name: 'signalAdded',
+    kind: 'case',
+    aggregateId: effect.into,
+    idempotencyKey: `merged:${caseId}`,
+    priority: effect.severity,
+    input: { severity: effect.severity, detectorVersionId },
+  });
+}
+
+async function withProduct(tx: Transaction, caseId: string) {
+  const [subject] = await tx
+    .select({ harm: cases.harm, serviceId: products.serviceId, productName: products.name })
+    .from(cases)
+    .innerJoin(products, eq(products.id, cases.productId))
+    .where(eq(cases.id, caseId));
+  if (!subject) throw new VigilError('resource.not_found');
+  return subject;
+}
+
+const titles: Readonly<Record<EffectOf<'openEscalation'>['reason'], string>> = {
+  severity_1: 'Severity 1 case',
+  sla_first_look: 'Nobody has looked at a case in time',
+  sla_decision: 'A case was not decided in time',
+  reviewer_escalated: 'A reviewer escalated a case',
+  all_skipped: 'Reviewers passed a case on',
+  drill: 'Drill',
+};

@@ -1,0 +1,77 @@
+import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { Database } from '#db/client.ts';
+import { listRunningDetectors } from '#db/repositories/detectors.ts';
+import { queues, sweepScheduleId, sweepWorkflow } from '#workflows/contract.ts';
+import type { RelayLog } from './relay.ts';
+
+export interface SchedulesOptions {
+  readonly db: Database;
+  readonly temporal: Client;
+  readonly log: RelayLog;
+  /** How often a detector sweeps, milliseconds. */
+  readonly sweepEveryMs: number;
+  /** How often the schedules are compared with the detectors, milliseconds. */
+  readonly reconcileEveryMs: number;
+}
+
+const prefix = sweepScheduleId('');
+
+/**
+ * Keeps one Temporal Schedule per running detector version: what Postgres says is live is swept, what it does not say is
+ * not. Comparing again and again heals whatever a crash or an outage left in between.
+ */
+export function keepSchedules(options: SchedulesOptions): { stop(): Promise<void> } {
+  const { log, reconcileEveryMs } = options;
+  let timer: NodeJS.Timeout | null = null;
+  let isStopping = false;
+  let current: Promise<void> = Promise.resolve();
+
+  const round = async () => {
+    try {
+      await reconcile(options);
+    } catch (error) {
+      log.warn({ err: error }, 'the schedules of detectors could not be compared and are tried again');
+    }
+    if (!isStopping) timer = setTimeout(() => (current = round()), reconcileEveryMs);
+  };
+  current = round();
+  return {
+    async stop() {
+      isStopping = true;
+      if (timer) clearTimeout(timer);
+      await current;
+    },
+  };
+}
+
+/** One comparison: creates what is missing, deletes what is no longer live. Safe beside another worker doing the same. */
+export async function reconcile({ db, temporal, sweepEveryMs }: SchedulesOptions): Promise<void> {
+  const wanted = new Set((await listRunningDetectors(db)).map((row) => sweepScheduleId(row.versionId)));
+  const present = new Set<string>();
+  for await (const { scheduleId } of temporal.schedule.list()) {
+    if (!scheduleId.startsWith(prefix)) continue;
+    present.add(scheduleId);
+    if (!wanted.has(scheduleId)) await temporal.schedule.getHandle(scheduleId).delete();
+  }
+  for (const scheduleId of wanted) if (!present.has(scheduleId)) await create(temporal, scheduleId, sweepEveryMs);
+}
+
+async function create(temporal: Client, scheduleId: string, everyMs: number): Promise<void> {
+  try {
+    await temporal.schedule.create({
+      scheduleId,
+      spec: { intervals: [{ every: everyMs }] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: sweepWorkflow,
+        workflowId: scheduleId,
+        taskQueue: queues.orchestration,
+        args: [scheduleId.slice(prefix.length)],
+      },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' },
+    });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+}
