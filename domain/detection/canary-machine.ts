@@ -39,12 +39,11 @@ const on: { readonly [T in CanaryEvent['type']]: (run: CanaryRun, event: Of<T>, 
   evidenceReported: (run) =>
     run.passed === null || run.evidenceReported ? ignored : wrapUp(run, { evidenceReported: true }),
   drillClosed: (run) => (run.passed === null || run.drillClosed ? ignored : wrapUp(run, { drillClosed: true })),
-  due: (run, _event, now) =>
-    run.version === 0 || run.passed !== null || now < run.deadlineAt ? ignored : judge(run, false, now, {}),
+  due: (run, _event, now) => (run.passed !== null || now < run.deadlineAt ? ignored : judge(run, false, now, {})),
 };
 
 function transition(run: CanaryRun, event: CanaryEvent, now: number): CanaryStep {
-  if (isFinal(run)) return ignored;
+  if (isFinal(run) || (run.version === 0 && event.type !== 'opened')) return ignored;
   const handle = on[event.type] as (run: CanaryRun, event: CanaryEvent, now: number) => CanaryStep;
   return handle(run, event, now);
 }

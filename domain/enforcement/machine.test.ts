@@ -54,7 +54,8 @@ class Told {
     return this.hear({ type: 'opened' });
   }
   settle(name: DutyName, result: ActionResult, now = t0): this {
-    return this.hear({ type: 'actionSettled', effectKey: this.keyOf(name), result, attempts: 1 }, now);
+    const attempts = result === 'withdrawn' || result === 'stopped_by_kill_switch' ? 0 : 1;
+    return this.hear({ type: 'actionSettled', effectKey: this.keyOf(name), result, attempts }, now);
   }
   /** Answers every strike, statement and notice that is out, until none is. */
   finishPaperwork(now = t0): this {
@@ -333,6 +334,12 @@ describe('a reversal', () => {
     const withdrawn = new Told().open().hear(reverse()).settle('apply', 'withdrawn');
     expect(withdrawn.order.status).toBe('reversed');
     expect(withdrawn.of('liftAction')).toEqual([]);
+  });
+
+  it('lifts to be sure when a call had left before the order was withdrawn', () => {
+    const told = new Told().open().hear(reverse());
+    told.hear({ type: 'actionSettled', effectKey: 'apply:1', result: 'withdrawn', attempts: 1 });
+    expect(told.types).toEqual(['liftAction']);
   });
 
   it('cancels an order that waits for approval', () => {

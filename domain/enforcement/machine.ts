@@ -55,7 +55,7 @@ function nextDue(order: Order): number | null {
 }
 
 const on: { readonly [T in OrderEvent['type']]: (order: Order, event: Of<T>, now: number) => OrderStep } = {
-  opened: (order, _event, now) => (order.version === 0 ? open(order, now) : ignored),
+  opened: (order, _event, now) => (order.status === 'proposed' ? open(order, now) : ignored),
   approve,
   refuse,
   actionSettled,
@@ -80,6 +80,7 @@ function transition(order: Order, event: OrderEvent, now: number): OrderStep {
 function commander(order: Order, by: Actor, roles: readonly Role[]): Person | Refusal {
   if (!isPerson(by)) return refused('decision.person_required');
   if (!holds(by, ...roles)) return refused('auth.forbidden');
+  if (order.status === 'proposed') return refused('aggregate.not_found');
   return isFinal(order) ? refused('enforcement.ended') : by;
 }
 
@@ -127,11 +128,13 @@ function actionSettled(order: Order, event: Of<'actionSettled'>, now: number): O
   return ignored;
 }
 
-function applySettled(draft: Draft, { result }: Of<'actionSettled'>, now: number): Draft {
+function applySettled(draft: Draft, { result, attempts }: Of<'actionSettled'>, now: number): Draft {
   const { order } = draft;
   const { apply } = order.duties;
   if (result === 'applied' || result === 'already_applied') return succeedApply(draft, now, 'done');
-  const known = result === 'failed_transient' ? change(draft, { applyUncertain: true }) : draft;
+  // A refusal for good answers every earlier call under its key; anything else leaves a call without an answer.
+  const isUncertain = result === 'failed_transient' || (result !== 'failed_permanent' && attempts > 0);
+  const known = isUncertain ? change(draft, { applyUncertain: true }) : draft;
   if (order.reversal !== null) return cancel(known, now);
   if (result === 'stopped_by_kill_switch') {
     const held = setDuty(known, 'apply', stopped(apply, now + order.limits.stoppedRecheckMs));

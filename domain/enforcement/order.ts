@@ -126,7 +126,7 @@ export interface Order extends OrderInput, Versioned {
   readonly duties: Readonly<Record<DutyName, Duty>>;
 }
 
-/** `withdrawn`: the caller looked at the order just before the call and it was no longer wanted; nothing was called. */
+/** `withdrawn`: the caller looked at the order just before a call, and it was no longer wanted. */
 export type ActionResult =
   | 'applied'
   | 'already_applied'
@@ -139,7 +139,10 @@ export type OrderEvent =
   | { readonly type: 'opened' }
   | { readonly type: 'approve'; readonly by: Actor }
   | { readonly type: 'refuse'; readonly by: Actor; readonly reasonCode: RefusalReason }
-  /** Of an application or a lift; `applied` says that what was asked is so. `attempts` counts the calls of that round. */
+  /**
+   * Of an application or a lift; `applied` says that what was asked is so. `attempts` counts the calls of that round that
+   * may have left, those of a worker that died included: with 0 nothing can have happened.
+   */
   | {
       readonly type: 'actionSettled';
       readonly effectKey: string;

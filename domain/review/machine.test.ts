@@ -330,6 +330,19 @@ describe('merging', () => {
   });
 });
 
+it('opens also when a signal was heard first', () => {
+  const early = caseMachine.transition(
+    openCase(input({ severity: 3 }), t0),
+    { type: 'signalAdded', severity: 1, detectorVersionId: 'dtv_1' },
+    t0,
+  );
+  if (early.outcome !== 'moved') throw new Error(early.outcome);
+  expect(early.effects.map(({ type }) => type)).toEqual(['openEscalation']);
+  const opened = caseMachine.transition(early.state, { type: 'opened' }, t0);
+  if (opened.outcome !== 'moved') throw new Error(opened.outcome);
+  expect(opened.effects).toEqual([expect.objectContaining({ type: 'createTask', severity: 1 })]);
+});
+
 it('refuses a signal that nobody judged once the case is decided', () => {
   const told = new Told().task('rtk_1').hear(decision('rtk_1'));
   expect(told.answer({ type: 'signalAdded', severity: 1, detectorVersionId: 'dtv_1' })).toBe('case.already_decided');

@@ -42,7 +42,8 @@ function nextDue(state: ReviewCase): number | null {
 }
 
 const on: { readonly [T in CaseEvent['type']]: (state: ReviewCase, event: Of<T>, now: number) => CaseStep } = {
-  opened: (state) => (state.version === 0 ? step(state, nextTask(state, 'first'), ...alarms(state)) : ignored),
+  // Not by the version: a signal may be heard before the opening itself.
+  opened: (state) => (state.lastRound === 0 ? step(state, nextTask(state, 'first'), ...alarms(state)) : ignored),
   signalAdded: addSignal,
   taskCreated,
   taskClaimed: (state, event, now) =>
@@ -147,7 +148,8 @@ function taskCreated(state: ReviewCase, event: Of<'taskCreated'>): CaseStep {
 function escalate(state: ReviewCase, event: Of<'escalate'>, now: number): CaseStep {
   if (!isPerson(event.by)) return refused('decision.person_required');
   if (!maySteer(event.by)) return refused('auth.forbidden');
-  if (state.decision !== null || state.task === null) return refused('case.already_decided');
+  if (state.decision !== null) return refused('case.already_decided', { decisionId: state.decision.decisionId });
+  if (state.task === null) return refused('aggregate.not_found');
   if (state.tier === 'senior') return refused('case.already_escalated');
   const withdrawn = withdrawTask(state);
   const looked = lookedAt(state, now);
