@@ -92,6 +92,7 @@ async function grantRights(client: pg.Client): Promise<void> {
     GRANT SELECT ON ALL TABLES IN SCHEMA drizzle TO vigil_app;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO vigil_app;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO vigil_app;
+    REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO vigil_app;
     REVOKE UPDATE, DELETE ON ${appendOnly.join(', ')} FROM vigil_app;
     GRANT SELECT ON product_events TO vigil_detector;
