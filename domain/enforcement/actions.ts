@@ -25,7 +25,7 @@ const visibility = (
 ): Restriction => ({ kind: 'visibility', value: `DECISION_VISIBILITY_${value}` });
 
 /** The catalogue. Ranks keep gaps, so that an action can be added between two others. */
-export const actions = {
+const actions = {
   warn_account: { target: 'account', kind: 'momentary', strikeWeight: 1, restriction: null, rank: 0 },
   limit_sending: {
     target: 'account',

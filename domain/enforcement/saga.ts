@@ -57,7 +57,7 @@ export function start(draft: Draft, name: DutyName, how: (duty: Duty) => Duty): 
   return change(next, {}, effectOf(next.order, name));
 }
 
-export const dutyKey = (name: DutyName, duty: Duty): string => `${name}:${duty.round}`;
+const dutyKey = (name: DutyName, duty: Duty): string => `${name}:${duty.round}`;
 
 /** The duty whose running round has that key, or null when the message is late or unknown. */
 export function pendingDuty(order: Order, effectKey: string): DutyName | null {

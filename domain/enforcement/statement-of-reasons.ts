@@ -132,7 +132,7 @@ export function buildStatement(input: StatementInput): StatementAnswer {
 }
 
 /** True when the account is owed a statement of reasons for that action. */
-export const owesStatement = (action: ActionName): boolean => actionRule(action).restriction !== null;
+const owesStatement = (action: ActionName): boolean => actionRule(action).restriction !== null;
 
 const day = (at: number): string => toIso(at).slice(0, 10);
 

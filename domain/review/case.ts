@@ -41,15 +41,13 @@ export interface CaseDecision extends PersonalVerdict {
   readonly decidedAt: number;
 }
 
-export const caseEscalationReasons = [
-  'severity_1',
-  'sla_first_look',
-  'sla_decision',
-  'reviewer_escalated',
-  'all_skipped',
-  'drill',
-] as const;
-export type CaseEscalationReason = (typeof caseEscalationReasons)[number];
+export type CaseEscalationReason =
+  | 'severity_1'
+  | 'sla_first_look'
+  | 'sla_decision'
+  | 'reviewer_escalated'
+  | 'all_skipped'
+  | 'drill';
 
 export type CaseStatus =
   | 'open'
