@@ -58,6 +58,10 @@ export const launchErrors = {
     409,
   ),
   'launch.unknown_waiver': row('This launch has no such waiver or request.', 404),
+  'launch.too_many_claims': row(
+    'Five requirements are called not applicable, which is the most. Correct the answers of the intake instead.',
+    409,
+  ),
   'launch.no_claim': row('Nobody has asked to call this requirement not applicable.', 409),
   'launch.stage_order': row(
     'Stages open in order: 1, 10, 50, 100 %, then sustained. The detail names the next one.',

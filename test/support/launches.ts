@@ -4,6 +4,7 @@ import { idPrefixes } from '#domain/ids.ts';
 import type { Intake } from '#domain/launch/intake.ts';
 import { openLaunch } from '#domain/launch/launch.ts';
 import type { Launch } from '#domain/launch/launch.ts';
+import { launchRoles } from '#domain/launch/roles.ts';
 import type { LaunchRole } from '#domain/launch/roles.ts';
 import { dayMs } from '#domain/time.ts';
 
@@ -16,7 +17,7 @@ export const hashOf = (number: number): string => number.toString(16).padStart(6
 
 /** The person who fills the role in the tests; `second` is another one who holds it too. */
 export function personOf(role: LaunchRole, second = false): Person {
-  const number = [...role].reduce((sum, letter) => sum * 31 + (letter.codePointAt(0) ?? 0), second ? 2 : 1) % 1e9;
+  const number = 2 * launchRoles.indexOf(role) + (second ? 101 : 100);
   return { kind: 'person', id: idOf('person', number), roles: [role] };
 }
 

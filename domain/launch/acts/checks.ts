@@ -6,7 +6,7 @@ import { isBlocking, isReportable, measuredProbe } from '../catalogue.ts';
 import type { Requirement } from '../catalogue.ts';
 import { isHash, isWellFormed } from '../check-result.ts';
 import type { CheckResult } from '../check-result.ts';
-import { checkState, endsAt } from '../check.ts';
+import { checkState, endsAt, findings } from '../check.ts';
 import { dutiesByTier } from '../duties.ts';
 import type { LaunchEffect, LaunchEvent } from '../events.ts';
 import { stepTo, withState } from '../change.ts';
@@ -109,12 +109,15 @@ function takeResult(
   return stepTo(launch, next, [], { state: shown });
 }
 
-/** A passing measurement is taken again before it ends, anything else after a day. */
+/** What passes is measured again before it ends, anything else after a day. A result from outside is left to its end. */
 function refreshAt(requirement: Requirement, state: RequirementState, { tier }: Launch, now: number): number | null {
   if (tier === null || measuredProbe(requirement) === null) return null;
   const endAt = endsAt(requirement, state, tier).probe;
-  if (state.result?.reportedBy !== null) return endAt;
-  return state.result.status === 'pass' && endAt !== null ? now + Math.floor((endAt - now) * 0.9) : now + retryAfterMs;
+  if (endAt === null || state.result?.reportedBy !== null) return endAt;
+  const passes = findings(requirement, state, tier, now).some(
+    (finding) => finding.part === 'probe' && finding.state === 'pass',
+  );
+  return now + (passes ? Math.floor((endAt - now) * 0.9) : retryAfterMs);
 }
 
 /** Measures everything anew that Vigil measures, and the stage as well when its analysis no longer counts. */

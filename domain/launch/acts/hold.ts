@@ -10,7 +10,7 @@ import { aborters, actRefusal, holders, releasers } from '../roles.ts';
 type Of<T extends LaunchEvent['type']> = Extract<LaunchEvent, { type: T }>;
 
 /** Case ids kept to recognise one that is told again. */
-const recentCasesMax = 20;
+const recentCasesMax = 10;
 
 export function hold(launch: Launch, event: Of<'hold'>, now: number): Step<Launch, LaunchEffect> {
   const refusal = actRefusal(event.by, holders);

@@ -9,6 +9,9 @@ import { actRefusal, launchRoles, riskApprovers } from '../roles.ts';
 
 type Of<T extends LaunchRequest['type']> = Extract<LaunchRequest, { type: T }>;
 
+/** Claims at one time, agreed or not. A launch with more of them has the wrong answers in its intake. */
+const claimsMax = 5;
+
 /**
  * Claims that a requirement does not apply. Counts for nothing until a second person agrees. What cannot be waived
  * cannot be called not applicable either: the answers of the intake decide there.
@@ -23,6 +26,10 @@ export function requestNotApplicable(
   const found = findRequirement(launch, event.requirementId);
   if (found === null || launch.tier === null) return refused('launch.unknown_requirement');
   if (!isWaivable(found.requirement, launch.tier)) return refused('launch.unwaivable');
+  const others = Object.entries(launch.requirements).filter(
+    ([id, other]) => id !== found.requirement.id && other.notApplicable !== null,
+  );
+  if (others.length >= claimsMax) return refused('launch.too_many_claims', { claimsMax });
   const { reasonCode, noteId, by } = event;
   const notApplicable = { reasonCode, noteId, requestedBy: by.id, approvedBy: null, at: now };
   return stepTo(launch, withState(launch, found.requirement.id, { ...found.state, notApplicable }));
