@@ -16,7 +16,7 @@ export interface NightsOnCall {
 }
 
 /** Local hours in which people sleep: eight, with the five from midnight that every night-work law counts in it. */
-export const nightHours: { readonly startTime: ClockTime; readonly endTime: ClockTime } = {
+const nightHours: { readonly startTime: ClockTime; readonly endTime: ClockTime } = {
   startTime: '22:00',
   endTime: '06:00',
 };

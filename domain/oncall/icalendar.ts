@@ -16,7 +16,7 @@ export interface Calendar {
   readonly now: number;
 }
 
-export const calendarDays = 90;
+const calendarDays = 90;
 
 /**
  * The shifts that a calendar shows at `now`: those running and those that start within 90 days, of one person or of all.

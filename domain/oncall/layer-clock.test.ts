@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { at, handOffTimes, oneLayer, whoAt } from '#test/support/oncall-examples.ts';
 import { toIso } from '../time.ts';
 import { findGaps, handOffs } from './coverage.ts';
+import { membersOf } from './schedule.ts';
 import type { Layer, Schedule } from './schedule.ts';
 import { onCallAt, segments } from './segments.ts';
 
@@ -78,6 +79,14 @@ describe('layers', () => {
     ]);
     expect(whoAt(schedule, '2026-01-05T12:00Z')).toBe('A');
     expect(whoAt(schedule, '2026-01-05T11:59Z')).toBe('');
+  });
+});
+
+describe('membersOf', () => {
+  it('names each person once, in the order of layers and turns', () => {
+    const first = oneLayer('UTC', { participants: ['C', null, 'A', 'C'] }).layers[0] as Layer;
+    const schedule = { ...oneLayer('UTC', {}), layers: [first, { ...first, id: 'second', participants: ['B', 'A'] }] };
+    expect(membersOf(schedule)).toEqual(['C', 'A', 'B']);
   });
 });
 

@@ -5,7 +5,7 @@ import { weeklyHours } from './windows.ts';
 import { zoneClock } from './zone-clock.ts';
 
 /** Whom a layer has by its rotation and windows alone. */
-export interface LayerAnswer {
+interface LayerAnswer {
   readonly personId: PersonId | null;
   /** The answer holds at least until here. */
   readonly untilAt: number;

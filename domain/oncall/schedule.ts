@@ -35,14 +35,14 @@ export type Rotation =
   | { readonly kind: 'pattern'; readonly unit: RotationUnit; readonly lengths: readonly number[] };
 
 /** Open on each of the days from `startTime` to the next `endTime`; the same time twice means 24 hours. */
-export interface DailyWindow {
+interface DailyWindow {
   readonly days: readonly Weekday[];
   readonly startTime: ClockTime;
   readonly endTime: ClockTime;
 }
 
 /** Open once a week, as from Friday 20:00 to Monday 08:00. */
-export interface WeeklyWindow {
+interface WeeklyWindow {
   readonly startDay: Weekday;
   readonly startTime: ClockTime;
   readonly endDay: Weekday;
@@ -92,7 +92,7 @@ type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 /** An override that has no id yet: the shell names it when it writes it. */
 export type OverrideDraft = WithoutId<Override>;
 
-export interface TemporaryShift {
+interface TemporaryShift {
   readonly personId: PersonId;
   readonly startAt: number;
   readonly endAt: number;
@@ -142,3 +142,8 @@ export interface Shift extends Period {
 export const covers = (period: Period, at: number): boolean => period.startAt <= at && at < period.endAt;
 
 export const overlap = (a: Period, b: Period): boolean => a.startAt < b.endAt && b.startAt < a.endAt;
+
+/** Everybody who takes turns in the schedule, in the order in which layers name them: whom a round robin goes through. */
+export const membersOf = (schedule: Schedule): PersonId[] => [
+  ...new Set(schedule.layers.flatMap((layer) => layer.participants.filter((participant) => participant !== null))),
+];

@@ -10,7 +10,7 @@ export interface SwapSide extends Shift {
   readonly layerId: string | null;
 }
 
-export type SwapStatus = 'proposed' | 'accepted' | 'declined' | 'withdrawn' | 'expired';
+type SwapStatus = 'proposed' | 'accepted' | 'declined' | 'withdrawn' | 'expired';
 
 export interface SwapRequest extends Versioned {
   readonly scheduleId: string;

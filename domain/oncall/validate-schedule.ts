@@ -33,7 +33,7 @@ export const scheduleProblemTitles = {
   overlap: 'It overlaps another temporary schedule.',
   outside: 'It reaches out of its temporary schedule.',
 } as const;
-export type ScheduleProblemReason = keyof typeof scheduleProblemTitles;
+type ScheduleProblemReason = keyof typeof scheduleProblemTitles;
 
 export interface ScheduleProblem {
   /** RFC 6901, into the schedule document. */

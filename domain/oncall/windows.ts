@@ -4,7 +4,7 @@ import { parseClockTime, startOfWeek, weekMs } from './local-time.ts';
 import type { Window } from './schedule.ts';
 import type { ZoneClock } from './zone-clock.ts';
 
-export interface OpenState {
+interface OpenState {
   readonly isOpen: boolean;
   /** The state holds at least until here. */
   readonly untilAt: number;

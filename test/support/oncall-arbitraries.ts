@@ -60,7 +60,7 @@ export const scenes: fc.Arbitrary<Scene> = fc.oneof(
   },
 );
 
-export const people: readonly PersonId[] = ['per_a', 'per_b', 'per_c', 'per_d', 'per_e'];
+const people: readonly PersonId[] = ['per_a', 'per_b', 'per_c', 'per_d', 'per_e'];
 const person = fc.constantFrom(...people);
 const weekday = fc.integer({ min: 1, max: 7 }).map((day) => day as Weekday);
 
@@ -71,7 +71,7 @@ const clockTime = fc.oneof(fc.integer({ min: 0, max: 15 }), fc.integer({ min: 0,
 
 const days = fc.oneof(fc.constant([1, 2, 3, 4, 5, 6, 7] as const), fc.uniqueArray(weekday, { minLength: 1 }));
 
-export const windows: fc.Arbitrary<Window[]> = fc.array(
+const windows: fc.Arbitrary<Window[]> = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: fc.record({ days, startTime: clockTime, endTime: clockTime }) },
     {
@@ -82,7 +82,7 @@ export const windows: fc.Arbitrary<Window[]> = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 
-export const rotations: fc.Arbitrary<Rotation> = fc.oneof(
+const rotations: fc.Arbitrary<Rotation> = fc.oneof(
   fc.record({ kind: fc.constantFrom('hourly', 'daily', 'weekly', 'monthly') }),
   fc.record({
     kind: fc.constant('custom' as const),
