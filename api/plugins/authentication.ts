@@ -11,6 +11,8 @@ import type { Access } from '../auth.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Said of a POST that can be repeated without a key: it has a natural key, or each call is an act of its own. */
+    idempotencyKey?: 'none';
   }
   interface FastifyRequest {
     principal: Principal | null;

@@ -1,16 +1,44 @@
 import type { ApiDeps } from '../deps.ts';
+import { registerDetectors } from './detectors.ts';
+import { registerDetectorVersions } from './detector-versions.ts';
+import { registerEscalationPolicies } from './escalation-policies.ts';
 import { registerEscalations } from './escalations.ts';
+import { registerIntake } from './intake.ts';
+import { registerKillSwitches } from './kill-switches.ts';
+import { registerMaintenanceWindows } from './maintenance-windows.ts';
 import { registerPersons } from './persons.ts';
+import { registerPolicies } from './policies.ts';
 import { registerPrincipals } from './principals.ts';
+import { registerProducts } from './products.ts';
+import { registerReviewQueues } from './review-queues.ts';
+import { registerReviewTasks } from './review-tasks.ts';
+import { registerSchedules } from './schedules.ts';
+import { registerServices } from './services.ts';
 import { registerTeams } from './teams.ts';
 import { registerTokens } from './tokens.ts';
 import type { Routes } from './types.ts';
 
+const resources = [
+  registerTeams,
+  registerPrincipals,
+  registerTokens,
+  registerPersons,
+  registerProducts,
+  registerServices,
+  registerMaintenanceWindows,
+  registerEscalationPolicies,
+  registerSchedules,
+  registerPolicies,
+  registerReviewQueues,
+  registerReviewTasks,
+  registerDetectors,
+  registerDetectorVersions,
+  registerKillSwitches,
+  registerIntake,
+  registerEscalations,
+] as const;
+
 /** Every route of the API, one file per resource. */
 export function registerRoutes(app: Routes, deps: ApiDeps): void {
-  registerTeams(app, deps);
-  registerPrincipals(app, deps);
-  registerTokens(app, deps);
-  registerPersons(app, deps);
-  registerEscalations(app, deps);
+  for (const register of resources) register(app, deps);
 }

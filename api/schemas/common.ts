@@ -14,9 +14,15 @@ export const severity = z.union([z.literal(1), z.literal(2), z.literal(3), z.lit
 export const instant = z.iso.datetime({ offset: true }).describe('RFC 3339.');
 /** An instant as it goes out: UTC, milliseconds. */
 export const outInstant = z.iso.datetime().describe('RFC 3339, UTC.');
-export const key = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'must be 1 to 100 of a-z, 0-9, dot, dash and underscore');
+export const key = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'must be 1 to 100 of a-z, 0-9, dot, dash and underscore');
 export const title = z.string().min(1).max(1_024);
-export const note = z.string().min(1).max(10_000).describe('Free text. Kept in Postgres, never in workflows or histories.');
+export const note = z
+  .string()
+  .min(1)
+  .max(10_000)
+  .describe('Free text. Kept in Postgres, never in workflows or histories.');
 
 export const pageQuery = z
   .object({
@@ -32,7 +38,9 @@ type Outgoing<T> = { [K in keyof T]: T[K] extends Date ? string : T[K] extends D
 
 /** A row as it goes out: its dates become text, all else stays. */
 export const withIsoDates = <T extends object>(row: T): Outgoing<T> =>
-  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value instanceof Date ? value.toISOString() : value])) as Outgoing<T>;
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value instanceof Date ? value.toISOString() : value]),
+  ) as Outgoing<T>;
 
 /** Problem responses that every route with a token can give, by what it does. */
 export const listProblems = problems(400, 401, 403, 422, 429, 503);

@@ -17,7 +17,9 @@ export interface EscalationPolicyRow {
   readonly createdAt: Date;
 }
 
-export type PolicyVersionRow = Omit<typeof escalationPolicyVersions.$inferSelect, 'document'> & { document: PolicyDocument };
+export type PolicyVersionRow = Omit<typeof escalationPolicyVersions.$inferSelect, 'document'> & {
+  document: PolicyDocument;
+};
 
 const current = {
   id: escalationPolicies.id,
@@ -67,11 +69,19 @@ export async function lockEscalationPolicy(tx: Transaction, id: string) {
 }
 
 export async function findEscalationPolicy(db: Queryable, id: string): Promise<EscalationPolicyRow | null> {
-  const [row] = await db.select(current).from(escalationPolicies).innerJoin(escalationPolicyVersions, isCurrent).where(eq(escalationPolicies.id, id));
+  const [row] = await db
+    .select(current)
+    .from(escalationPolicies)
+    .innerJoin(escalationPolicyVersions, isCurrent)
+    .where(eq(escalationPolicies.id, id));
   return row ? { ...row, document: row.document as PolicyDocument } : null;
 }
 
-export async function listEscalationPolicies(db: Queryable, teams: readonly string[] | null, page: Page): Promise<EscalationPolicyRow[]> {
+export async function listEscalationPolicies(
+  db: Queryable,
+  teams: readonly string[] | null,
+  page: Page,
+): Promise<EscalationPolicyRow[]> {
   const { where, orderBy, limit } = newestFirst(escalationPolicies.createdAt, escalationPolicies.id, page);
   const rows = await db
     .select(current)
@@ -94,6 +104,9 @@ export async function listEscalationPolicyVersions(db: Queryable, policyId: stri
   return rows.map((row) => ({ ...row, document: row.document as PolicyDocument }));
 }
 
-async function insertVersion(tx: Transaction, version: { policyId: string; version: number; document: PolicyDocument; createdBy: string }): Promise<void> {
+async function insertVersion(
+  tx: Transaction,
+  version: { policyId: string; version: number; document: PolicyDocument; createdBy: string },
+): Promise<void> {
   await tx.insert(escalationPolicyVersions).values({ id: newId('escalationPolicyVersion'), ...version });
 }

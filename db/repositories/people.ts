@@ -140,18 +140,16 @@ export async function replaceRules(
     .delete(notificationRules)
     .where(and(eq(notificationRules.personId, personId), eq(notificationRules.urgency, urgency)));
   if (rules.length === 0) return;
-  await tx
-    .insert(notificationRules)
-    .values(
-      rules.map(({ id, contactMethodId, delayMinutes }, position) => ({
-        id,
-        personId,
-        urgency,
-        position,
-        contactMethodId,
-        delayMinutes,
-      })),
-    );
+  await tx.insert(notificationRules).values(
+    rules.map(({ id, contactMethodId, delayMinutes }, position) => ({
+      id,
+      personId,
+      urgency,
+      position,
+      contactMethodId,
+      delayMinutes,
+    })),
+  );
 }
 
 /** Those of the ids that are no person, or a disabled one. */

@@ -7,8 +7,16 @@ import type { Page } from './listing.ts';
 
 export type ProductRow = typeof products.$inferSelect;
 
+export interface NewProduct {
+  readonly teamId: string;
+  readonly key: string;
+  readonly name: string;
+  readonly serviceId: string;
+  readonly countries: string[];
+}
+
 /** Null when the key is taken. */
-export async function insertProduct(db: Queryable, product: { teamId: string; key: string; name: string }): Promise<ProductRow | null> {
+export async function insertProduct(db: Queryable, product: NewProduct): Promise<ProductRow | null> {
   const [row] = await db
     .insert(products)
     .values({ id: newId('product'), ...product })
@@ -29,5 +37,10 @@ export async function findProductByKey(db: Queryable, key: string): Promise<Prod
 
 export async function listProducts(db: Queryable, teams: readonly string[] | null, page: Page): Promise<ProductRow[]> {
   const { where, orderBy, limit } = newestFirst(products.createdAt, products.id, page);
-  return db.select().from(products).where(and(where, ofTeams(products.teamId, teams))).orderBy(...orderBy).limit(limit);
+  return db
+    .select()
+    .from(products)
+    .where(and(where, ofTeams(products.teamId, teams)))
+    .orderBy(...orderBy)
+    .limit(limit);
 }

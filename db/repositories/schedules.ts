@@ -35,7 +35,11 @@ export async function lockSchedule(tx: Transaction, id: string): Promise<Schedul
 }
 
 /** Puts the next version in place. The caller holds the lock and has checked the version. */
-export async function replaceSchedule(tx: Transaction, id: string, document: ScheduleDocument): Promise<ScheduleRow | null> {
+export async function replaceSchedule(
+  tx: Transaction,
+  id: string,
+  document: ScheduleDocument,
+): Promise<ScheduleRow | null> {
   const [row] = await tx
     .update(schedules)
     .set({ document, version: sql`${schedules.version} + 1`, updatedAt: sql`now()` })
@@ -44,16 +48,28 @@ export async function replaceSchedule(tx: Transaction, id: string, document: Sch
   return (row as ScheduleRow | undefined) ?? null;
 }
 
-export async function listSchedules(db: Queryable, teams: readonly string[] | null, page: Page): Promise<ScheduleRow[]> {
+export async function listSchedules(
+  db: Queryable,
+  teams: readonly string[] | null,
+  page: Page,
+): Promise<ScheduleRow[]> {
   const { where, orderBy, limit } = newestFirst(schedules.updatedAt, schedules.id, page);
-  const rows = await db.select().from(schedules).where(and(where, ofTeams(schedules.teamId, teams))).orderBy(...orderBy).limit(limit);
+  const rows = await db
+    .select()
+    .from(schedules)
+    .where(and(where, ofTeams(schedules.teamId, teams)))
+    .orderBy(...orderBy)
+    .limit(limit);
   return rows as ScheduleRow[];
 }
 
 /** Those of the ids that are no schedule. */
 export async function unknownSchedules(db: Queryable, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
-  const known = await db.select({ id: schedules.id }).from(schedules).where(inArray(schedules.id, [...ids]));
+  const known = await db
+    .select({ id: schedules.id })
+    .from(schedules)
+    .where(inArray(schedules.id, [...ids]));
   const names = new Set(known.map(({ id }) => id));
   return ids.filter((id) => !names.has(id));
 }

@@ -35,7 +35,12 @@ export async function findService(db: Queryable, id: string): Promise<ServiceRow
 
 export async function listServices(db: Queryable, teams: readonly string[] | null, page: Page): Promise<ServiceRow[]> {
   const { where, orderBy, limit } = newestFirst(services.createdAt, services.id, page);
-  return db.select().from(services).where(and(where, ofTeams(services.teamId, teams))).orderBy(...orderBy).limit(limit);
+  return db
+    .select()
+    .from(services)
+    .where(and(where, ofTeams(services.teamId, teams)))
+    .orderBy(...orderBy)
+    .limit(limit);
 }
 
 export async function insertIntegration(
@@ -52,7 +57,12 @@ export async function insertIntegration(
 
 export async function listIntegrations(db: Queryable, serviceId: string, page: Page): Promise<IntegrationRow[]> {
   const { where, orderBy, limit } = newestFirst(integrations.createdAt, integrations.id, page);
-  return db.select().from(integrations).where(and(where, eq(integrations.serviceId, serviceId))).orderBy(...orderBy).limit(limit);
+  return db
+    .select()
+    .from(integrations)
+    .where(and(where, eq(integrations.serviceId, serviceId)))
+    .orderBy(...orderBy)
+    .limit(limit);
 }
 
 /** False when there is none, or it was disabled already. */
@@ -88,11 +98,21 @@ export async function insertMaintenanceWindow(
 
 export async function listMaintenanceWindows(db: Queryable, serviceId: string, page: Page): Promise<MaintenanceRow[]> {
   const { where, orderBy, limit } = newestFirst(maintenanceWindows.createdAt, maintenanceWindows.id, page);
-  return db.select().from(maintenanceWindows).where(and(where, eq(maintenanceWindows.serviceId, serviceId))).orderBy(...orderBy).limit(limit);
+  return db
+    .select()
+    .from(maintenanceWindows)
+    .where(and(where, eq(maintenanceWindows.serviceId, serviceId)))
+    .orderBy(...orderBy)
+    .limit(limit);
 }
 
 /** Ends an open or coming window now; null when there is none that has not ended. One that had not begun ends as it begins. */
-export async function endMaintenanceWindow(db: Queryable, serviceId: string, id: string, endedBy: string): Promise<MaintenanceRow | null> {
+export async function endMaintenanceWindow(
+  db: Queryable,
+  serviceId: string,
+  id: string,
+  endedBy: string,
+): Promise<MaintenanceRow | null> {
   const [row] = await db
     .update(maintenanceWindows)
     .set({ endedBy, endsAt: sql`greatest(now(), ${maintenanceWindows.startsAt} + interval '1 millisecond')` })
