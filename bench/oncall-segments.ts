@@ -11,7 +11,7 @@ import { validateSchedule } from '#domain/oncall/validate-schedule.ts';
 const zones = ['America/Chicago', 'America/New_York', 'Europe/London', 'Asia/Kolkata', 'Australia/Lord_Howe'];
 const goalMs = 20;
 const warmUps = 20;
-const rounds = 50;
+const rounds = 200;
 
 const fromMs = Date.UTC(2026, 0, 1);
 const toMs = Date.UTC(2027, 0, 1);

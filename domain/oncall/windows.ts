@@ -30,32 +30,37 @@ export function weeklyHours(windows: readonly Window[], clock: ZoneClock): Weekl
 
   // Openings are numbered through the weeks, so that the next one is always the next number.
   const count = spans.length;
-  const spanOf = (index: number): Span => {
+  const starts = spans.map((span) => span.start);
+  const ends = spans.map((span) => span.end);
+  const timeOf = (times: readonly number[], index: number): LocalMs => {
     const week = Math.floor(index / count);
-    const span = spans[index - week * count] ?? { start: 0, end: 0 };
-    const offset = firstMonday + week * weekMs;
-    return { start: offset + span.start, end: offset + span.end };
+    return firstMonday + week * weekMs + (times[index - week * count] ?? 0);
   };
+  const startOf = (index: number): LocalMs => timeOf(starts, index);
+  const endOf = (index: number): LocalMs => timeOf(ends, index);
   // The last opening that begins at or before this local time, by the wall clock.
   const lastBegun = (local: LocalMs): number => {
-    const week = Math.round((startOfWeek(local) - firstMonday) / weekMs);
-    let index = (week + 1) * count - 1;
-    while (spanOf(index).start > local) index -= 1;
-    return index;
+    const monday = startOfWeek(local);
+    let inWeek = count - 1;
+    while (inWeek >= 0 && (starts[inWeek] ?? 0) > local - monday) inWeek -= 1;
+    return Math.round((monday - firstMonday) / weekMs) * count + inWeek;
   };
 
   return {
     at: (at) => {
       let index = lastBegun(clock.localAt(at));
+      let nextAt = clock.firstAt(startOf(index + 1));
       // In a repeated hour the clock shows less than it has already shown.
-      while (clock.firstAt(spanOf(index + 1).start) <= at) index += 1;
-      const endAt = clock.lastAt(spanOf(index).end);
-      if (at < endAt) return { isOpen: true, untilAt: endAt };
-      return { isOpen: false, untilAt: clock.firstAt(spanOf(index + 1).start) };
+      while (nextAt <= at) {
+        index += 1;
+        nextAt = clock.firstAt(startOf(index + 1));
+      }
+      const endAt = clock.lastAt(endOf(index));
+      return at < endAt ? { isOpen: true, untilAt: endAt } : { isOpen: false, untilAt: nextAt };
     },
     opensWithin: (startLocal, endLocal) => {
       const index = lastBegun(startLocal);
-      return spanOf(index).end > startLocal || spanOf(index + 1).start < endLocal;
+      return endOf(index) > startLocal || startOf(index + 1) < endLocal;
     },
   };
 }

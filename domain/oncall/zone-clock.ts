@@ -58,6 +58,7 @@ function buildClock(start: Temporal.ZonedDateTime): ZoneClock {
   const startsAt: number[] = [-Infinity];
   const offsets: number[] = [start.offsetNanoseconds / 1e6];
   let newest: Temporal.ZonedDateTime | null = start;
+  let learntAt = knownFrom;
   let recent = 0;
 
   const startOf = (index: number): number => startsAt[index] ?? Infinity;
@@ -65,16 +66,17 @@ function buildClock(start: Temporal.ZonedDateTime): ZoneClock {
 
   // Keeps one transition beyond `at` known, or all of them when none follows.
   const learnUntil = (at: number): void => {
-    while (newest !== null && newest.epochMilliseconds <= Math.min(at, knownTo)) {
+    while (newest !== null && learntAt <= Math.min(at, knownTo)) {
       newest = newest.getTimeZoneTransition('next');
+      learntAt = newest?.epochMilliseconds ?? Infinity;
       if (newest === null) return;
-      startsAt.push(newest.epochMilliseconds);
+      startsAt.push(learntAt);
       offsets.push(newest.offsetNanoseconds / 1e6);
     }
   };
 
   const stretchAt = (at: number): number => {
-    learnUntil(at + margin);
+    if (learntAt <= at + margin) learnUntil(at + margin);
     if (startOf(recent) <= at && at < startOf(recent + 1)) return recent;
     let low = 0;
     let high = startsAt.length - 1;
