@@ -158,10 +158,23 @@ export function moveToCurrentPolicy(
   draft.happened.push({ what: 'policy_changed', personId: by.id, policyVersionId });
   const isReleased = state.status === 'held' && holdOf(state, now) === null;
   if (state.status === 'triggered' || state.status === 'exhausted' || isReleased) startWalk(draft, 'policy_changed');
+  else if (state.walk.pass >= 0) beforeFirstRung(draft);
   const { ackTimeoutMs } = event.policy;
   const acknowledged = ladder.acks.at(-1);
   if (state.status === 'acknowledged' && acknowledged !== undefined) {
     state.ackTimeoutAt = ackTimeoutMs === null ? null : Math.max(now, acknowledged.at + ackTimeoutMs);
   }
   return finish(draft, { status: state.status, policyVersionId });
+}
+
+/** A place in the old policy means nothing in the new one: the next step, whenever it comes, is to rung 0. */
+function beforeFirstRung(draft: Draft): void {
+  const { walk, policy } = draft.state;
+  changeWalk(draft, {
+    pass: walk.pass + 1,
+    rung: -1,
+    repeatsLeft: policy.repeat,
+    passFoundSomeone: false,
+    emptyRungs: [],
+  });
 }

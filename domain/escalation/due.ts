@@ -6,8 +6,9 @@ import type { Draft } from './draft.ts';
 import type { Ladder } from './ladder.ts';
 import type { LadderEffect } from './messages.ts';
 import { firePending } from './paging.ts';
-import { resample } from './people.ts';
+import { resample, rungsToResample } from './people.ts';
 import { schedulesOf } from './policy.ts';
+import type { Rung } from './policy.ts';
 import { arrive, holdOf, skip, startWalk } from './walk.ts';
 
 /** The next moment at which time alone moves the ladder; null when only a message does. */
@@ -32,10 +33,13 @@ function clockOfStatus(ladder: Ladder): number | null {
   }
 }
 
-function resampleTime({ status, walk, noOneReached }: Ladder): number | null {
+function resampleTime(ladder: Ladder): number | null {
+  const { status, walk, noOneReached } = ladder;
   const searching = status === 'triggered' ? walk.phase !== 'parked' : status === 'exhausted' && noOneReached;
-  return searching ? walk.resampleAt : null;
+  return searching && rungsToResample(ladder, readsSchedule).length > 0 ? walk.resampleAt : null;
 }
+
+const readsSchedule = (rung: Rung): boolean => schedulesOf(rung).length > 0;
 
 /**
  * What time does. The clock of the status goes first, so that a hold's or acknowledgement's end replaces the rules that
@@ -70,11 +74,11 @@ function endOfWait(draft: Draft): void {
   const { walk } = state;
   if (walk.phase === 'grace') {
     arrive(draft, 0);
+  } else if (state.urgency === 'low' && (walk.phase !== 'resolving' || walk.reached > 0)) {
+    endOfLowWait(draft);
   } else if (walk.phase === 'resolving') {
     skip(draft, walk.rung, 'unresolved');
     arrive(draft, walk.rung + 1);
-  } else if (state.urgency === 'low') {
-    endOfLowWait(draft);
   } else {
     arrive(draft, walk.rung + 1);
   }
@@ -103,5 +107,5 @@ function endOfLowWait(draft: Draft): void {
 
 function resampleNow(draft: Draft): void {
   changeWalk(draft, { resampleAt: null });
-  resample(draft, (rung) => schedulesOf(rung).length > 0);
+  resample(draft, readsSchedule);
 }

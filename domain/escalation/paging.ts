@@ -20,8 +20,9 @@ export const responderOf = (ladder: Ladder, personId: string): Responder | undef
   ladder.responders.find((responder) => responder.personId === personId);
 
 /**
- * Begins a person's turn: the person's notification rules become timers of the ladder, in place of those that a turn
- * before left over. Call `firePending` afterwards for those whose time is now.
+ * Begins a person's turn: the person's notification rules become timers of the ladder. They take the place of what a
+ * turn before left over, but never make it later: turns that come faster than a rule's delay would else put it off for
+ * ever. Call `firePending` afterwards for those whose time is now.
  */
 export function startTurn(draft: Draft, person: ResolvedPerson, turn: Turn): void {
   const { state, now } = draft;
@@ -43,14 +44,22 @@ export function startTurn(draft: Draft, person: ResolvedPerson, turn: Turn): voi
     toldResolved: false,
   };
   state.responders = roomForOne(state).concat(responder);
-  const rules = [...new Map(person.rules.map((rule) => [rule.ruleId, rule])).values()];
-  rules.sort((a, b) => a.delayMs - b.delayMs);
-  const started = rules.map(({ ruleId, contactMethodId, channel, delayMs }, index): PendingRule => ({
+  const leftOver = new Map(
+    state.pending.filter((rule) => rule.personId === person.personId).map((rule) => [rule.ruleId, rule]),
+  );
+  const rules = [...new Map(person.rules.map((rule) => [rule.ruleId, rule])).values()]
+    .map((rule) => {
+      const dueAt = now + Math.max(0, rule.delayMs);
+      const before = leftOver.get(rule.ruleId);
+      return { ...rule, dueAt: Math.min(dueAt, before?.dueAt ?? dueAt), bundled: before?.bundled ?? 1 };
+    })
+    .sort((a, b) => a.dueAt - b.dueAt);
+  const started = rules.map(({ ruleId, contactMethodId, channel, dueAt, bundled }, index): PendingRule => ({
     personId: person.personId,
     ruleId,
     contactMethodId,
     channel,
-    dueAt: now + Math.max(0, delayMs),
+    dueAt,
     pass: turn.pass,
     rung: turn.rung,
     round: turn.round,
@@ -58,7 +67,7 @@ export function startTurn(draft: Draft, person: ResolvedPerson, turn: Turn): voi
     source: person.source,
     shadow,
     first: index === 0,
-    bundled: 1,
+    bundled,
     heldBack: false,
   }));
   state.pending = [...state.pending.filter((rule) => rule.personId !== person.personId), ...started];

@@ -124,12 +124,14 @@ const notPagedHere = (draft: Draft, { pass, rung }: Question, people: readonly R
     return !here || known.shadow !== person.shadow;
   });
 
-/** One entry a person; a full responder is not a shadow, however often named. */
+/** One entry a person, with all the rules given; a full responder is not a shadow, however often named. */
 function onePerPerson(people: readonly ResolvedPerson[]): ResolvedPerson[] {
   const byId = new Map<string, ResolvedPerson>();
   for (const person of people) {
-    const known = byId.get(person.personId);
-    if (known === undefined || (known.shadow && !person.shadow)) byId.set(person.personId, person);
+    const known = byId.get(person.personId) ?? person;
+    const { source } = known.shadow ? person : known;
+    const rules = known === person ? person.rules : [...known.rules, ...person.rules];
+    byId.set(person.personId, { ...known, source, shadow: known.shadow && person.shadow, rules });
   }
   return [...byId.values()];
 }
@@ -145,14 +147,20 @@ export function rosterChanged(
   return draft.effects.length === 0 ? ignored : finish(draft);
 }
 
-export function resample(draft: Draft, concerns: (rung: Rung) => boolean): void {
-  const { status, walk, policy } = draft.state;
-  if (status !== 'triggered' && status !== 'exhausted') return;
+/** The rungs of this pass that someone who comes on call now would stand on: the present one and those that had nobody. */
+export function rungsToResample(ladder: Ladder, concerns: (rung: Rung) => boolean): number[] {
+  const { status, walk, policy } = ladder;
+  if (status !== 'triggered' && status !== 'exhausted') return [];
   const present = walk.phase === 'waiting' || walk.phase === 'parked' ? [walk.rung] : [];
-  for (const index of new Set([...walk.emptyRungs, ...present])) {
+  return [...new Set([...walk.emptyRungs, ...present])].filter((index) => {
     const rung = policy.rungs[index];
-    if (rung !== undefined && concerns(rung)) askRung(draft, 'roster', { pass: walk.pass, rung: index });
-  }
+    return rung !== undefined && concerns(rung);
+  });
+}
+
+export function resample(draft: Draft, concerns: (rung: Rung) => boolean): void {
+  const { pass } = draft.state.walk;
+  for (const rung of rungsToResample(draft.state, concerns)) askRung(draft, 'roster', { pass, rung });
 }
 
 function resampleBy(draft: Draft, resampleAt: number | null): void {

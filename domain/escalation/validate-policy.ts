@@ -81,7 +81,7 @@ function checkRung(
   if (!isWhole(ackWithinMs, 10 * secondMs, dayMs)) report(`${pointer}/ackWithinMs`, 'ack_within');
   if (!isWhole(requiredAcks, 1, policyLimits.requiredAcks)) {
     report(`${pointer}/requiredAcks`, 'required_acks');
-  } else if (requiredAcks > seen.size && targets.every((target) => target.kind !== 'schedule')) {
+  } else if (seen.size > 0 && requiredAcks > seen.size && targets.every((target) => target.kind !== 'schedule')) {
     // A schedule may have several people on call at once; a person or a round robin gives exactly one.
     report(`${pointer}/requiredAcks`, 'more_acks_than_people');
   }

@@ -1,4 +1,4 @@
-import { askPeople, askRung } from './ask.ts';
+import { askPeople, askRung, leaveUnanswered } from './ask.ts';
 import { changeWalk } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { SkipReason } from './happening.ts';
@@ -73,6 +73,7 @@ export function arrive(draft: Draft, rung: number): void {
     endPass(draft);
     return;
   }
+  leaveUnanswered(draft);
   const ackWithinMs = state.policy.rungs[next]?.ackWithinMs ?? 0;
   changeWalk(draft, {
     rung: next,
@@ -97,17 +98,18 @@ export function forceNext(draft: Draft): void {
 export function skip(draft: Draft, rung: number, reason: SkipReason): void {
   const { walk } = draft.state;
   draft.happened.push({ what: 'rung_skipped', reason, pass: walk.pass, rung });
-  if (reason === 'nobody' || reason === 'unreachable') changeWalk(draft, { emptyRungs: [...walk.emptyRungs, rung] });
+  if (reason === 'nobody' || reason === 'unreachable' || reason === 'unresolved')
+    changeWalk(draft, { emptyRungs: [...walk.emptyRungs, rung] });
 }
 
 /**
  * After the last rung: another pass if one is left, else exhausted. A pass that found nobody is not repeated, since the
- * next would find the same nobody within the same second. Low urgency comes here only when it reached nobody at all,
- * and has no repeats.
+ * next would find the same nobody within the same second. Low urgency comes here only while it has told nobody, and then
+ * repeats as high urgency does, so that it is not at the catch-all sooner.
  */
 function endPass(draft: Draft): void {
-  const { walk, urgency } = draft.state;
-  if (walk.passFoundSomeone && walk.repeatsLeft > 0 && urgency === 'high') startPass(draft, false);
+  const { walk } = draft.state;
+  if (walk.passFoundSomeone && walk.repeatsLeft > 0) startPass(draft, false);
   else exhaust(draft);
 }
 
@@ -129,7 +131,7 @@ function startPass(draft: Draft, forced: boolean): void {
 function exhaust(draft: Draft): void {
   const { state, version } = draft;
   state.status = 'exhausted';
-  state.questions = state.questions.filter(({ purpose }) => purpose !== 'rung');
+  leaveUnanswered(draft);
   state.noOneReached = state.walk.reached === 0;
   changeWalk(draft, {
     rung: state.policy.rungs.length,
