@@ -23,6 +23,8 @@ export interface DetectionDeps {
   readonly httpDetector: (url: string) => HttpDetector;
   /** Null: no read-only connection is configured; SQL detectors then report that. */
   readonly sqlDetector: SqlDetector | null;
+  /** How often a live detector sweeps, milliseconds: longer silence is a gap. */
+  readonly sweepEveryMs: number;
 }
 
 export interface SweepResult {
@@ -52,11 +54,11 @@ export function createDetectionActivities(deps: DetectionDeps) {
       if (!detector || modeOf(detector.maturity) === 'off') return { status: 'ok', read: 0, filed: 0, casesOpened: 0 };
       try {
         const result = detector.definition.kind === 'sql' ? await sweepWindows(deps, detector) : await sweepEvents(deps, detector);
-        await noteSweep(db, detector, result.status, null);
+        await noteSweep(db, detector, result.status, null, deps.sweepEveryMs);
         return result;
       } catch (error) {
         if (attemptNumber() < sweepAttempts) throw error;
-        await noteSweep(db, detector, 'failed', error instanceof VigilError ? error.code : 'internal.unexpected');
+        await noteSweep(db, detector, 'failed', error instanceof VigilError ? error.code : 'internal.unexpected', deps.sweepEveryMs);
         return { status: 'failed', read: 0, filed: 0, casesOpened: 0 };
       }
     },

@@ -5,6 +5,7 @@ import { createCanaryActivities } from './canaries.ts';
 import { createCaseActivities } from './cases.ts';
 import { createDetectionActivities } from './detection.ts';
 import type { DetectionDeps } from './detection.ts';
+import { createLaunchActivities, createLaunchMeasurements, createRehearsal } from './launch.ts';
 import { createOrderActivities } from './orders.ts';
 import { createPagingActivities } from './paging.ts';
 import type { PagingDeps } from './paging.ts';
@@ -25,10 +26,11 @@ export function createActivities(deps: ActivityDeps) {
       ...createCaseActivities(db),
       ...createOrderActivities(db),
       ...createCanaryActivities(db),
+      ...createLaunchActivities(db),
     },
     paging: createPagingActivities(deps),
-    platform: createPlatformActivities(deps),
-    detection: createDetectionActivities(deps),
+    platform: { ...createPlatformActivities(deps), ...createRehearsal(db, deps.enforcementApi) },
+    detection: { ...createDetectionActivities(deps), ...createLaunchMeasurements(db, deps.sweepEveryMs) },
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

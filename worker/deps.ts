@@ -34,6 +34,7 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
       config.outgoing.enforcementUrl === null || secrets.length === 0
         ? null
         : createEnforcementApi({ http, signer: createWebhookSigner(secrets), baseUrl: config.outgoing.enforcementUrl }),
+    sweepEveryMs: config.worker.sweepEveryMs,
     referenceLists: await loadReferenceLists(config.worker.referenceLists),
     httpDetector: (url) => createHttpDetector({ http, url }),
     sqlDetector: detectorPool === null ? null : createSqlDetector({ pool: detectorPool, timeoutMs: config.db.detectorTimeoutMs }),

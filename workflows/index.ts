@@ -2,4 +2,5 @@ export { canary } from './canary.ts';
 export { detectionSweep } from './detection-sweep.ts';
 export { enforce } from './enforce.ts';
 export { escalationLadder } from './escalation-ladder.ts';
+export { launchReadiness } from './launch-readiness.ts';
 export { reviewCase } from './review-case.ts';

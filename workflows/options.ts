@@ -36,3 +36,22 @@ export const detection = proxyActivities<Activities['detection']>({
   heartbeatTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: sweepAttempts },
 });
+
+/**
+ * Measurements for a launch: quick, and given up soon. A result that says that it could not be measured blocks the gate
+ * as well as none, and tells people why.
+ */
+export const measuring = proxyActivities<Activities['detection']>({
+  taskQueue: queues.detection,
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '10m',
+  retry: { initialInterval: '500ms', backoffCoefficient: 3, maximumAttempts: 4 },
+});
+
+/** The rehearsal of enforcement: calls to the platform that change nothing. */
+export const rehearsing = proxyActivities<Activities['platform']>({
+  taskQueue: queues.enforcement,
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '15m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 5 },
+});

@@ -223,10 +223,18 @@ CREATE TABLE "detector_cursors" (
 	"seq" bigint DEFAULT 0 NOT NULL,
 	"window_end" timestamp (3) with time zone,
 	"last_run_at" timestamp (3) with time zone,
+	"last_seen_at" timestamp (3) with time zone,
 	"last_status" text,
 	"last_error_code" text,
 	"runs" integer DEFAULT 0 NOT NULL,
 	"failures" integer DEFAULT 0 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "detector_gaps" (
+	"detector_version_id" text NOT NULL,
+	"from_at" timestamp (3) with time zone NOT NULL,
+	"until_at" timestamp (3) with time zone NOT NULL,
+	CONSTRAINT "detector_gaps_detector_version_id_from_at_pk" PRIMARY KEY("detector_version_id","from_at")
 );
 --> statement-breakpoint
 CREATE TABLE "detector_versions" (
@@ -754,6 +762,7 @@ ALTER TABLE "waivers" ADD CONSTRAINT "waivers_decided_by_persons_id_fk" FOREIGN 
 ALTER TABLE "waivers" ADD CONSTRAINT "waivers_revoked_by_persons_id_fk" FOREIGN KEY ("revoked_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "content_items" ADD CONSTRAINT "content_items_product_id_products_id_fk" FOREIGN KEY ("product_id") REFERENCES "public"."products"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "detector_cursors" ADD CONSTRAINT "detector_cursors_detector_version_id_detector_versions_id_fk" FOREIGN KEY ("detector_version_id") REFERENCES "public"."detector_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "detector_gaps" ADD CONSTRAINT "detector_gaps_detector_version_id_detector_versions_id_fk" FOREIGN KEY ("detector_version_id") REFERENCES "public"."detector_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "detector_versions" ADD CONSTRAINT "detector_versions_detector_id_detectors_id_fk" FOREIGN KEY ("detector_id") REFERENCES "public"."detectors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "detector_versions" ADD CONSTRAINT "detector_versions_created_by_persons_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "detectors" ADD CONSTRAINT "detectors_product_id_products_id_fk" FOREIGN KEY ("product_id") REFERENCES "public"."products"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

@@ -2,6 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { DetectorDefinition } from '#domain/detection/definition.ts';
 import type { DetectorKind, Maturity } from '#domain/detection/detector.ts';
 import type { Severity } from '#domain/severity.ts';
+import { minuteMs } from '#domain/time.ts';
 import type { Database, Transaction } from '../client.ts';
 import { canaryRuns, detectorCursors, detectors, detectorVersions, products } from '../schema/index.ts';
 import { acceptResolve, acceptTrigger } from './alerts.ts';
@@ -83,13 +84,37 @@ export type SweepStatus = 'ok' | 'degraded' | 'failed';
 /** So many failed sweeps in a row wake someone: a detector that does not run sees nothing. */
 export const failuresBeforeAlarm = 5;
 
-/** Notes how a sweep ended. Failing again and again opens an escalation; the first success after that resolves it. */
-export async function noteSweep(db: Database, detector: LiveDetector, status: SweepStatus, errorCode: string | null): Promise<void> {
+/** The longest that one sweep may take; its activity ends it then. */
+export const longestSweepMs = 2 * minuteMs;
+
+/** How long a detector may see nothing before that is a gap: two sweeps were missed, and one may have been long. */
+export const gapAfterMs = (sweepEveryMs: number): number => 2 * sweepEveryMs + longestSweepMs;
+
+/**
+ * Notes how a sweep ended, and the gap that it ended. Failing again and again opens an escalation; the first success after
+ * that resolves it.
+ */
+export async function noteSweep(
+  db: Database,
+  detector: LiveDetector,
+  status: SweepStatus,
+  errorCode: string | null,
+  sweepEveryMs: number,
+): Promise<void> {
   await db.transaction(async (tx) => {
+    if (status !== 'failed') {
+      await tx.execute(sql`
+        INSERT INTO detector_gaps (detector_version_id, from_at, until_at)
+        SELECT detector_version_id, last_seen_at, now() FROM detector_cursors
+        WHERE detector_version_id = ${detector.versionId}
+          AND last_seen_at < now() - make_interval(secs => ${gapAfterMs(sweepEveryMs) / 1_000})
+        ON CONFLICT DO NOTHING`);
+    }
     const [row] = await tx
       .update(detectorCursors)
       .set({
         lastRunAt: sql`now()`,
+        ...(status === 'failed' ? {} : { lastSeenAt: sql`now()` }),
         lastStatus: status,
         lastErrorCode: errorCode,
         runs: sql`${detectorCursors.runs} + 1`,

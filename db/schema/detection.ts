@@ -70,11 +70,26 @@ export const detectorCursors = pgTable('detector_cursors', {
   seq: bigint('seq', { mode: 'number' }).notNull().default(0),
   windowEnd: at('window_end'),
   lastRunAt: at('last_run_at'),
+  /** When a sweep last looked at what was there: one that failed saw nothing. */
+  lastSeenAt: at('last_seen_at'),
   lastStatus: text('last_status'),
   lastErrorCode: text('last_error_code'),
   runs: integer('runs').notNull().default(0),
   failures: integer('failures').notNull().default(0),
 });
+
+/** Stretches in which a detector version saw nothing although it should have: how long it was blind is kept for its check. */
+export const detectorGaps = pgTable(
+  'detector_gaps',
+  {
+    detectorVersionId: text('detector_version_id')
+      .notNull()
+      .references(() => detectorVersions.id),
+    fromAt: at('from_at').notNull(),
+    untilAt: at('until_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.detectorVersionId, table.fromAt] })],
+);
 
 /**
  * Product events, partitioned by the day on which they occurred: a retry names the same day, so the natural key stays

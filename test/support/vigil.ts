@@ -48,6 +48,7 @@ export async function startTestVigil(ports: Partial<Omit<ActivityDeps, 'db'>> = 
     channels: new Map(),
     publicUrl: null,
     enforcementApi: null,
+    sweepEveryMs: 15_000,
     referenceLists: buildReferenceLists({}),
     httpDetector: () => {
       throw new Error('this test has no scoring service');
