@@ -3,13 +3,11 @@ import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
 import type { Json } from '#domain/json.ts';
-import { newId } from '#db/ids.ts';
 import { frozenService } from '#db/repositories/alerts.ts';
 import { findEscalation, listDeliveries, listEscalations } from '#db/repositories/escalations.ts';
 import type { EscalationRow } from '#db/repositories/escalations.ts';
-import { insertNote } from '#db/repositories/notes.ts';
-import { assertMayFor, assertVisible, visibleTeams } from '../auth.ts';
-import { commandResponses, idempotencyHeaders, runCommand } from '../commands.ts';
+import { assertVisible, visibleTeams } from '../auth.ts';
+import { commandRoutes } from '../command-routes.ts';
 import type { ApiDeps } from '../deps.ts';
 import { readCursor, toPage } from '../paging.ts';
 import { principalOf } from '../plugins/authentication.ts';
@@ -94,72 +92,60 @@ export function registerEscalations(app: Routes, deps: ApiDeps): void {
     },
   );
 
-  const action = <B extends z.ZodType<Record<string, unknown>>>(
-    path: string,
-    name: string,
-    body: B,
-    toInput: (body: z.output<B>, row: EscalationRow) => Promise<{ [key: string]: Json }> | { [key: string]: Json },
-  ) =>
-    app.post(
-      `/v1/escalations/:escalationId/${path}`,
-      { config: { access: responders }, schema: { params, headers: idempotencyHeaders, body, response: commandResponses } },
-      async (request, reply) => {
-        const { escalationId } = request.params as z.output<typeof params>;
-        const row = await visibleEscalation(deps, request, escalationId);
-        const principal = principalOf(request);
-        assertMayFor(principal, responders, row.teamId);
-        const { seenVersion, note: text, ...rest } = request.body as z.output<B> & { seenVersion?: number; note?: string };
-        const noteId = text === undefined ? null : newId('note');
-        const input = await toInput(rest as z.output<B>, row);
-        return runCommand(deps, request, reply, {
-          name,
-          kind: 'escalation',
-          aggregateId: escalationId,
-          priority: 1,
-          input: { ...input, ...(seenVersion === undefined ? {} : { seenVersion }), ...(noteId === null ? {} : { noteId }) },
-          also: async (tx) => {
-            if (noteId !== null && text !== undefined) await insertNote(tx, principal.id, text, noteId);
-          },
-        });
-      },
-    );
-
+  const command = commandRoutes<EscalationRow>(app, deps, {
+    kind: 'escalation',
+    path: '/v1/escalations/:escalationId',
+    params,
+    roles: responders,
+    priority: 1,
+    find: (request, id) => visibleEscalation(deps, request, id),
+  });
   const plain = z.object(seen).strict();
-  action('acknowledgements', 'acknowledge', z.object({ ...seen, asOfDelivery: z.string().max(200).optional() }).strict(), (body) =>
-    body.asOfDelivery === undefined ? {} : { asOfDeliveryKey: body.asOfDelivery },
-  );
-  action('unacknowledgements', 'unacknowledge', plain, () => ({}));
-  action(
-    'escalations',
-    'escalateNow',
-    z.object({ ...seen, asOfPage: z.object({ pass: z.number().int().min(0), rung: z.number().int().min(0) }).strict().optional() }).strict(),
-    (body) => (body.asOfPage === undefined ? {} : { asOfPage: body.asOfPage }),
-  );
-  action('snoozes', 'snooze', z.object({ ...seen, until: instant }).strict(), (body) => ({ until: Date.parse(body.until) }));
-  action('resolutions', 'resolve', plain, () => ({}));
-  action(
-    'responders',
-    'addResponder',
-    z.object({ ...seen, personId: idOf('person'), shadow: z.boolean().default(false) }).strict(),
-    (body) => ({ personId: body.personId, shadow: body.shadow }),
-  );
-  action('page-stops', 'stopOwnPages', plain, () => ({}));
-  action(
-    'reassignments',
-    'reassign',
-    z.object({ ...seen, personId: idOf('person').optional(), serviceId: idOf('service').optional() }).strict(),
-    async (body): Promise<{ [key: string]: Json }> => {
-      if (body.personId !== undefined) return { to: { kind: 'person', personId: body.personId } };
-      if (body.serviceId === undefined) {
+  command({
+    resource: 'acknowledgements',
+    name: 'acknowledge',
+    body: z.object({ ...seen, asOfDeliveryKey: z.string().max(200).optional() }).strict(),
+  });
+  command({ resource: 'unacknowledgements', name: 'unacknowledge', body: plain });
+  command({
+    resource: 'escalations',
+    name: 'escalateNow',
+    body: z
+      .object({ ...seen, asOfPage: z.object({ pass: z.number().int().min(0), rung: z.number().int().min(0) }).strict().optional() })
+      .strict(),
+  });
+  command({
+    resource: 'snoozes',
+    name: 'snooze',
+    body: z.object({ ...seen, until: instant }).strict(),
+    toInput: ({ until, ...rest }) => ({ ...rest, until: Date.parse(until) }),
+  });
+  command({ resource: 'resolutions', name: 'resolve', body: plain });
+  command({
+    resource: 'responders',
+    name: 'addResponder',
+    body: z.object({ ...seen, personId: idOf('person'), shadow: z.boolean().default(false) }).strict(),
+  });
+  command({ resource: 'page-stops', name: 'stopOwnPages', body: plain });
+  command({
+    resource: 'reassignments',
+    name: 'reassign',
+    body: z.object({ ...seen, personId: idOf('person').optional(), serviceId: idOf('service').optional() }).strict(),
+    toInput: async ({ personId, serviceId, ...rest }) => {
+      if (personId !== undefined) return { ...rest, to: { kind: 'person', personId } };
+      if (serviceId === undefined) {
         throw new VigilError('request.invalid', { errors: [{ pointer: '/body', code: 'required', detail: 'name a personId or a serviceId' }] });
       }
-      const { policy, teamId } = await frozenService(deps.db, body.serviceId);
-      return { to: { kind: 'policy', policy: policy as unknown as Json, teamId } };
+      const { policy, teamId } = await frozenService(deps.db, serviceId);
+      return { ...rest, to: { kind: 'policy', policy: policy as unknown as Json, teamId } };
     },
-  );
-  action('policy-moves', 'moveToCurrentPolicy', plain, async (_body, row) => ({
-    policy: (await frozenService(deps.db, row.serviceId)).policy as unknown as Json,
-  }));
+  });
+  command({
+    resource: 'policy-moves',
+    name: 'moveToCurrentPolicy',
+    body: plain,
+    toInput: async (rest, row) => ({ ...rest, policy: (await frozenService(deps.db, row.serviceId)).policy as unknown as Json }),
+  });
 }
 
 async function visibleEscalation(deps: ApiDeps, request: FastifyRequest, id: string): Promise<EscalationRow> {

@@ -3,6 +3,7 @@ import { registerDetectors } from './detectors.ts';
 import { registerDetectorVersions } from './detector-versions.ts';
 import { registerEscalationPolicies } from './escalation-policies.ts';
 import { registerEscalations } from './escalations.ts';
+import { registerHealth } from './health.ts';
 import { registerIntake } from './intake.ts';
 import { registerKillSwitches } from './kill-switches.ts';
 import { registerMaintenanceWindows } from './maintenance-windows.ts';
@@ -16,9 +17,16 @@ import { registerSchedules } from './schedules.ts';
 import { registerServices } from './services.ts';
 import { registerTeams } from './teams.ts';
 import { registerTokens } from './tokens.ts';
+import { registerAudit } from './audit.ts';
+import { registerCanaries } from './canaries.ts';
+import { registerCases } from './cases.ts';
+import { registerCommands } from './commands.ts';
+import { registerEnforcementOrders } from './enforcement-orders.ts';
+import { registerLaunches } from './launches.ts';
 import type { Routes } from './types.ts';
 
 const resources = [
+  registerHealth,
   registerTeams,
   registerPrincipals,
   registerTokens,
@@ -36,6 +44,12 @@ const resources = [
   registerKillSwitches,
   registerIntake,
   registerEscalations,
+  registerAudit,
+  registerCanaries,
+  registerCases,
+  registerCommands,
+  registerEnforcementOrders,
+  registerLaunches,
 ] as const;
 
 /** Every route of the API, one file per resource. */

@@ -143,3 +143,11 @@ function toAuditEvent(row: typeof auditEvents.$inferSelect): AuditEvent {
     data: row.data as Json,
   };
 }
+
+/** The team that an aggregate belongs to; null for configuration that belongs to none, and for what is not there. */
+export async function teamOfAggregate(db: Queryable, aggregate: Aggregate): Promise<string | null> {
+  const table = { launch: 'launches', case: 'cases', enforcement: 'enforcement_orders', escalation: 'escalations', canary: 'canary_runs' }[aggregate.kind];
+  if (table === undefined) return null;
+  const { rows } = await db.execute<{ team_id: string }>(sql`SELECT team_id FROM ${sql.identifier(table)} WHERE id = ${aggregate.id}`);
+  return rows[0]?.team_id ?? null;
+}
