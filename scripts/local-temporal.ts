@@ -78,6 +78,7 @@ export async function startTemporal(options: TemporalOptions): Promise<LocalTemp
 
 async function existingServer(address: string, namespace: string): Promise<LocalTemporal> {
   try {
+    if (!(await listens(address))) throw new Error('nothing listens there');
     await checkHealth(address);
   } catch (cause) {
     throw new Error(
@@ -136,11 +137,19 @@ function serverArguments(of: { port: number; uiPort: number | null; namespace: s
   ];
 }
 
+/** Settings of the development server; the figures were measured on 2 cores with server 1.32.0. */
 const dynamicConfig = {
   'frontend.WorkflowTimeSkippingEnabled': true,
   'frontend.enableServerVersionCheck': false,
-  // Timers fire up to this late, by default a second. Measured: a timer skipped to costs 40 ms instead of 1,030 ms.
+  // By default a timer may fire up to a second late. One that time skips to costs 40 ms instead of 1,030 ms.
   'history.timerProcessorMaxTimeShift': '10ms',
+  // By default each queue is read at most 20 times a second: 100 skipped timers take 2.3 s instead of 19.5 s, and an
+  // update with one activity answers after 26 ms instead of 50 ms.
+  'history.timerProcessorMaxPollRPS': 1000,
+  'history.transferProcessorMaxPollRPS': 1000,
+  // Within this interval of its last start, a run that continues as new is held back. The server compares virtual with
+  // real time there: a workflow that skipped an hour would be held back, and skip, one hour more at every other run.
+  'history.workflowIdReuseMinimalInterval': '0s',
 };
 
 async function waitUntilReady(child: Child, address: string, logFile: string): Promise<void> {
@@ -167,13 +176,16 @@ async function waitUntilReady(child: Child, address: string, logFile: string): P
 
 function listens(address: string): Promise<boolean> {
   const { hostname, port } = new URL(`tcp://${address}`);
-  return new Promise((done) => {
+  return new Promise((resolve) => {
     const socket = connect({ host: hostname, port: Number(port) });
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
-    socket.once('close', () => socket.destroy());
-    socket.setTimeout(1000, () => socket.destroy());
-  }).then((is) => is === true);
+    const answer = (isThere: boolean) => (): void => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.once('connect', answer(true));
+    socket.once('error', answer(false));
+    socket.setTimeout(5000, answer(false));
+  });
 }
 
 async function checkHealth(address: string): Promise<void> {

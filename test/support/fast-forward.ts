@@ -30,9 +30,9 @@ const maxSkips = 100_000;
  * Moves one workflow's own clock `seconds` ahead, firing each of its timers on the way, and returns when it is there.
  *
  * Runs that continue as new on the way are followed. Its children and other workflows keep their own time. Time stands
- * while an activity or a child of the workflow is open, also while a failed activity waits for its next attempt: then
- * this fails at `timeoutMs`, naming what is open. It returns when the time is reached, which may be just before the
- * workflow carried out what the last timer led to: wait for that effect itself.
+ * while an activity or a child of the workflow is open, so what fell due on the way is carried out by then, but what
+ * falls due at the very end may still be under way. The waits between the attempts of a failing activity are skipped
+ * like timers. When it does not get there within `timeoutMs`, it fails and names what is open.
  */
 export async function fastForward(
   client: Client,
