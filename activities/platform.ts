@@ -21,18 +21,21 @@ type EventOf<T extends OrderEvent['type']> = Extract<OrderEvent, { type: T }>;
  * through all attempts, so an answer that got lost cannot apply anything twice. Always answers with what came of it.
  */
 export function createPlatformActivities({ db, enforcementApi }: PlatformDeps) {
-  async function act(orderId: string, effect: EffectOf<'applyAction' | 'liftAction'>): Promise<EventOf<'actionSettled'>> {
-    const attempts = attemptNumber();
+  async function act(
+    orderId: string,
+    effect: EffectOf<'applyAction' | 'liftAction'>,
+  ): Promise<EventOf<'actionSettled'>> {
+    const attempt = attemptNumber();
+    const started = await startAction(db, orderId, effect);
     const settled = (result: EventOf<'actionSettled'>['result']): EventOf<'actionSettled'> => ({
       type: 'actionSettled',
       effectKey: effect.key,
       result,
-      attempts,
+      attempts: started.attempts,
     });
-    const started = await startAction(db, orderId, effect);
     if (!started.go) return settled(started.because);
     if (!enforcementApi) {
-      await settleAction(db, started.actionId, attempts, { status: 'failed', code: 'not_configured', effectId: null });
+      await settleAction(db, started.actionId, attempt, { status: 'failed', code: 'not_configured', effectId: null });
       return settled('failed_permanent');
     }
     try {
@@ -49,12 +52,20 @@ export function createPlatformActivities({ db, enforcementApi }: PlatformDeps) {
         },
         Context.current().cancellationSignal,
       );
-      await settleAction(db, started.actionId, attempts, { status: 'done', code: outcome.outcome, effectId: outcome.effectId });
+      await settleAction(db, started.actionId, attempt, {
+        status: 'done',
+        code: outcome.outcome,
+        effectId: outcome.effectId,
+      });
       return settled(outcome.outcome.startsWith('already_') ? 'already_applied' : 'applied');
     } catch (error) {
       const failure = failureOf(error);
-      const isLast = failure.isPermanent || attempts >= platformAttempts;
-      await settleAction(db, started.actionId, attempts, { status: isLast ? 'failed' : 'started', code: failure.reason, effectId: null });
+      const isLast = failure.isPermanent || attempt >= platformAttempts;
+      await settleAction(db, started.actionId, attempt, {
+        status: isLast ? 'failed' : 'started',
+        code: failure.reason,
+        effectId: null,
+      });
       if (failure.isPermanent) return settled('failed_permanent');
       if (isLast) return settled('failed_transient');
       return tryAgain('platform.away', `the platform did not carry it out: ${failure.reason}`, failure.retryAfterMs);
@@ -66,7 +77,11 @@ export function createPlatformActivities({ db, enforcementApi }: PlatformDeps) {
     liftAction: act,
 
     async sendNotice(orderId: string, effect: EffectOf<'sendNotice'>): Promise<EventOf<'noticeSent'>> {
-      const sent = (result: EventOf<'noticeSent'>['result']): EventOf<'noticeSent'> => ({ type: 'noticeSent', effectKey: effect.key, result });
+      const sent = (result: EventOf<'noticeSent'>['result']): EventOf<'noticeSent'> => ({
+        type: 'noticeSent',
+        effectKey: effect.key,
+        result,
+      });
       const started = await startNotice(db, orderId, effect.kind);
       if (started.isSent) return sent('sent');
       if (!enforcementApi) return sent('failed_permanent');

@@ -90,8 +90,9 @@ export const aggregates = {
   case: {
     workflow: 'reviewCase',
     queue: queues.orchestration,
-    updates: ['escalate', 'merge'],
-    signals: ['signalAdded', 'taskClaimed', 'decisionRecorded', 'enforcementSettled', 'drillClosed'],
+    // A decision is an update although it comes from intake: should the case have moved on, its refusal is recorded.
+    updates: ['decisionRecorded', 'escalate', 'merge'],
+    signals: ['signalAdded', 'taskClaimed', 'enforcementSettled', 'drillClosed'],
   },
   enforcement: {
     workflow: 'enforce',

@@ -1,7 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { actionRule, durationFits } from '#domain/enforcement/actions.ts';
-import { VigilError } from '#domain/errors.ts';
 import type { Transaction } from '#db/client.ts';
 import { insertNote } from '#db/repositories/notes.ts';
 import { claimTask, decideTask, releaseLease, renewLease, revealContent } from '#db/repositories/review.ts';
@@ -150,7 +148,6 @@ export function registerReviewTasks(app: Routes, deps: ApiDeps): void {
       act(request, reply, 'decided', async (tx, taskId) => {
         const person = personOf(request);
         const { note: text, ...made } = request.body;
-        if (made.enforcement) assertOrderable(made.enforcement);
         const noteId = text === undefined ? null : await insertNote(tx, person.id, text);
         const { decisionId } = await decideTask(tx, taskId, person, { ...made, noteId });
         return { status: 201, body: { decisionId } };
@@ -182,13 +179,6 @@ async function visibleTask(deps: ApiDeps, request: FastifyRequest): Promise<Foun
   const row = found(await findTask(deps.db, (request.params as z.output<typeof params>).taskId));
   assertVisible(principalOf(request), row.queue.teamId);
   return row;
-}
-
-/** The case's workflow would drop an order that cannot be: the person must hear of it now. */
-function assertOrderable({ action, durationMs }: z.output<typeof orderedEnforcement>): void {
-  if (!durationFits(action, durationMs)) throw new VigilError('enforcement.duration_unfit', { action });
-  if (actionRule(action).target !== 'account')
-    throw new VigilError('enforcement.target_unfit', { action, target: 'account' });
 }
 
 function toOpenedView(row: FoundTask) {

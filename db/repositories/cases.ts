@@ -1,6 +1,8 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { VigilError } from '#domain/errors.ts';
 import type { CaseEffect, ReviewCase } from '#domain/review/case.ts';
+import { route } from '#domain/review/routing.ts';
+import type { RoutingFacts, RoutingTable } from '#domain/review/routing.ts';
 import type { Transaction } from '../client.ts';
 import { derivedId } from '../ids.ts';
 import { caseSignals, cases, products, reviewQueues, reviewTasks } from '../schema/index.ts';
@@ -10,32 +12,25 @@ import { leaveCommand } from './commands.ts';
 type EffectOf<T extends CaseEffect['type']> = Extract<CaseEffect, { type: T }>;
 
 /**
- * Puts a task of the case into the queue that its harm is routed to; returns the task's id. One task per round: a retry
- * finds it. Queues that name the harm come first, then those that name none; sensitive harm never leaves sensitive queues.
+ * Puts a task of the case into the queue that routing picks among those of its team; returns the task's id. One task per
+ * round: a retry finds it. Fails with `case.no_queue` when the team has none that may take it.
  */
 export async function createTask(tx: Transaction, caseId: string, effect: EffectOf<'createTask'>): Promise<string> {
-  const [subject] = await tx.select({ harm: cases.harm, teamId: cases.teamId }).from(cases).where(eq(cases.id, caseId));
+  const [subject] = await tx
+    .select({ productId: cases.productId, harm: cases.harm, teamId: cases.teamId })
+    .from(cases)
+    .where(eq(cases.id, caseId));
   if (!subject) throw new VigilError('resource.not_found');
-  const [queue] = await tx
-    .select({ id: reviewQueues.id })
-    .from(reviewQueues)
-    .where(
-      and(
-        eq(reviewQueues.teamId, subject.teamId),
-        eq(reviewQueues.sensitive, effect.sensitive),
-        sql`(${subject.harm} = ANY(${reviewQueues.harms}) OR cardinality(${reviewQueues.harms}) = 0)`,
-      ),
-    )
-    .orderBy(sql`cardinality(${reviewQueues.harms}) = 0`, asc(reviewQueues.position), asc(reviewQueues.id))
-    .limit(1);
-  if (!queue) throw new VigilError('case.no_queue', { harm: subject.harm, sensitive: effect.sensitive });
+  const { severity, sensitive, tier, purpose } = effect;
+  const { productId, harm } = subject;
+  const queueId = await pickQueue(tx, subject.teamId, { productId, harm, severity, sensitive, tier, purpose });
   const taskId = derivedId('reviewTask', caseId, String(effect.round));
   await tx
     .insert(reviewTasks)
     .values({
       id: taskId,
       caseId,
-      queueId: queue.id,
+      queueId,
       round: effect.round,
       severity: effect.severity,
       status: 'open',
@@ -45,6 +40,37 @@ export async function createTask(tx: Transaction, caseId: string, effect: Effect
     .onConflictDoNothing();
   return taskId;
 }
+
+/** A queue that names harms takes those, one that names none takes the rest; sensitive harm stays in sensitive queues. */
+async function pickQueue(tx: Transaction, teamId: string, facts: RoutingFacts): Promise<string> {
+  const queues = await tx
+    .select()
+    .from(reviewQueues)
+    .where(eq(reviewQueues.teamId, teamId))
+    .orderBy(asc(reviewQueues.position), asc(reviewQueues.id));
+  const general = (sensitive: boolean) =>
+    queues.find((queue) => queue.harms.length === 0 && queue.sensitive === sensitive);
+  const table: RoutingTable = {
+    rules: queues
+      .filter((queue) => queue.harms.length > 0)
+      .map((queue) => ({
+        ruleId: queue.id,
+        queueId: queue.id,
+        when: { harm: queue.harms, sensitive: [queue.sensitive] },
+      })),
+    defaultQueueId: general(false)?.id ?? noQueue,
+    sensitiveDefaultQueueId: general(true)?.id ?? noQueue,
+  };
+  const { queueId } = route(
+    table,
+    facts,
+    queues.map((queue) => queue.id),
+  );
+  if (queueId === noQueue) throw new VigilError('case.no_queue', { harm: facts.harm, sensitive: facts.sensitive });
+  return queueId;
+}
+
+const noQueue = '';
 
 export async function withdrawTask(tx: Transaction, caseId: string, round: number): Promise<void> {
   await tx
@@ -74,7 +100,11 @@ export async function escalateCase(tx: Transaction, caseId: string, effect: Effe
   });
 }
 
-export async function resolveCaseEscalation(tx: Transaction, caseId: string, effect: EffectOf<'resolveEscalation'>): Promise<void> {
+export async function resolveCaseEscalation(
+  tx: Transaction,
+  caseId: string,
+  effect: EffectOf<'resolveEscalation'>,
+): Promise<void> {
   const { serviceId } = await withProduct(tx, caseId);
   await acceptResolve(tx, { serviceId, dedupKey: effect.dedupKey, reportedBy: 'vigil' });
 }
@@ -93,9 +123,16 @@ export async function holdLaunch(tx: Transaction, caseId: string, launchId: stri
 
 /** Gives the signals of a merged case to the one that goes on, and tells that case. */
 export async function moveSignals(tx: Transaction, caseId: string, effect: EffectOf<'moveSignals'>): Promise<void> {
-  const moved = await tx.update(caseSignals).set({ caseId: effect.into }).where(eq(caseSignals.caseId, caseId)).returning({ id: caseSignals.signalId });
+  const moved = await tx
+    .update(caseSignals)
+    .set({ caseId: effect.into })
+    .where(eq(caseSignals.caseId, caseId))
+    .returning({ id: caseSignals.signalId });
   if (moved.length === 0) return;
-  await tx.update(cases).set({ signalCount: sql`${cases.signalCount} + ${moved.length}` }).where(eq(cases.id, effect.into));
+  await tx
+    .update(cases)
+    .set({ signalCount: sql`${cases.signalCount} + ${moved.length}` })
+    .where(eq(cases.id, effect.into));
   const [source] = await tx.select({ state: cases.state }).from(cases).where(eq(cases.id, caseId));
   const detectorVersionId = (source?.state as ReviewCase | null)?.detectorVersionIds[0];
   if (detectorVersionId === undefined) return;

@@ -57,7 +57,12 @@ export async function openEnforcementOrder(tx: Transaction, decided: DecidedEnfo
   const [protection] = await tx
     .select({ accountRef: protectedSubjects.accountRef })
     .from(protectedSubjects)
-    .where(and(eq(protectedSubjects.productId, subject.case.productId), eq(protectedSubjects.accountRef, subject.case.accountRef)));
+    .where(
+      and(
+        eq(protectedSubjects.productId, subject.case.productId),
+        eq(protectedSubjects.accountRef, subject.case.accountRef),
+      ),
+    );
   const inserted = await tx
     .insert(enforcementOrders)
     .values({
@@ -102,55 +107,69 @@ export async function openEnforcementOrder(tx: Transaction, decided: DecidedEnfo
   return orderId;
 }
 
-export type StartedAction =
+/** `attempts`: calls of this operation that may have left, in whatever round, with the one that is about to. */
+export type StartedAction = { readonly attempts: number } & (
   | { readonly go: true; readonly actionId: string; readonly untilAt: number | null; readonly policyCode: string }
-  | { readonly go: false; readonly because: 'withdrawn' | 'stopped_by_kill_switch' };
+  | { readonly go: false; readonly because: 'withdrawn' | 'stopped_by_kill_switch' }
+);
 
 /**
  * Writes the ledger row of a call to the platform just before the call, if the order still wants it and no kill switch
  * holds it back. Takes the chain's lock, which the record of a reversal also takes.
  */
-export async function startAction(db: Database, orderId: string, effect: EffectOf<'applyAction' | 'liftAction'>): Promise<StartedAction> {
+export async function startAction(
+  db: Database,
+  orderId: string,
+  effect: EffectOf<'applyAction' | 'liftAction'>,
+): Promise<StartedAction> {
   return db.transaction(async (tx) => {
     const aggregate = { kind: 'enforcement', id: orderId };
     const head = await lockChain(tx, aggregate);
     const [row] = await tx.select().from(enforcementOrders).where(eq(enforcementOrders.id, orderId));
     const order = row?.state as Order | null | undefined;
     const isApply = effect.type === 'applyAction';
+    const actionId = derivedId('enforcementAction', effect.idempotencyKey);
+    const [before] = await tx.select().from(enforcementActions).where(eq(enforcementActions.id, actionId));
+    const attempts = before?.attempts ?? 0;
     if (!row || !order || pendingDuty(order, effect.key) === null || (isApply && order.reversal !== null)) {
-      return { go: false, because: 'withdrawn' };
+      return { go: false, because: 'withdrawn', attempts };
     }
     // A kill switch stops new restrictions; lifting one is never held back.
-    if (isApply && (await isKillSwitchEngaged(tx, row.productId))) return { go: false, because: 'stopped_by_kill_switch' };
-    const actionId = derivedId('enforcementAction', effect.idempotencyKey);
+    if (isApply && (await isKillSwitchEngaged(tx, row.productId)))
+      return { go: false, because: 'stopped_by_kill_switch', attempts };
     const operation = isApply ? 'apply' : 'reverse';
-    const inserted = await tx
+    const call = { action: effect.action, idempotencyKey: effect.idempotencyKey };
+    const [started] = await tx
       .insert(enforcementActions)
       .values({
         id: actionId,
         orderId,
         operation,
-        action: effect.action,
+        ...call,
         accountRef: effect.target.ref,
-        idempotencyKey: effect.idempotencyKey,
         status: 'started',
+        attempts: 1,
       })
-      .onConflictDoNothing()
-      .returning({ id: enforcementActions.id });
-    if (inserted.length > 0) {
+      .onConflictDoUpdate({
+        target: enforcementActions.id,
+        set: { attempts: sql`${enforcementActions.attempts} + 1`, status: 'started' },
+      })
+      .returning({ startedAt: enforcementActions.startedAt });
+    if (!started) throw new Error('an upsert returned no row');
+    if (!before) {
       await appendToChain(tx, aggregate, head, [
         {
           actor: systemActor,
           action: 'enforcement.actionStarted',
           reason: operation,
           cause: effect.key,
-          data: { actionId, operation, action: effect.action, idempotencyKey: effect.idempotencyKey },
+          data: { actionId, operation, ...call },
         },
       ]);
     }
-    await tx.update(enforcementActions).set({ attempts: sql`${enforcementActions.attempts} + 1`, status: 'started' }).where(eq(enforcementActions.id, actionId));
-    const endsAt = order.durationMs === null ? null : (order.endsAt ?? Date.now() + order.durationMs);
-    return { go: true, actionId, untilAt: endsAt, policyCode: order.policyCode };
+    // From the first attempt on: a repeated call is the same call to the last byte, or the platform must refuse its key.
+    const untilAt = order.durationMs === null ? null : started.startedAt.getTime() + order.durationMs;
+    return { go: true, actionId, untilAt, policyCode: order.policyCode, attempts: attempts + 1 };
   });
 }
 
@@ -162,10 +181,21 @@ export async function settleAction(
   outcome: { readonly status: 'done' | 'failed' | 'started'; readonly code: string; readonly effectId: string | null },
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    await tx.insert(actionAttempts).values({ id: derivedId('attempt', actionId, String(attempt), crypto.randomUUID()), actionId, attempt, outcome: outcome.code });
+    await tx
+      .insert(actionAttempts)
+      .values({
+        id: derivedId('attempt', actionId, String(attempt), crypto.randomUUID()),
+        actionId,
+        attempt,
+        outcome: outcome.code,
+      });
     await tx
       .update(enforcementActions)
-      .set({ status: outcome.status, ...(outcome.effectId === null ? {} : { effectId: outcome.effectId }), settledAt: sql`now()` })
+      .set({
+        status: outcome.status,
+        ...(outcome.effectId === null ? {} : { effectId: outcome.effectId }),
+        settledAt: sql`now()`,
+      })
       .where(and(eq(enforcementActions.id, actionId), sql`${enforcementActions.status} <> 'done'`));
   });
 }
@@ -188,15 +218,28 @@ export async function recordStrike(db: Database, orderId: string, effect: Effect
 }
 
 export async function voidStrike(db: Database, orderId: string): Promise<void> {
-  await db.update(strikes).set({ voidedAt: sql`now()` }).where(and(eq(strikes.orderId, orderId), isNull(strikes.voidedAt)));
+  await db
+    .update(strikes)
+    .set({ voidedAt: sql`now()` })
+    .where(and(eq(strikes.orderId, orderId), isNull(strikes.voidedAt)));
 }
 
 /** Writes the statement of reasons, once for each restriction. The texts are the policy's own. */
-export async function writeStatement(db: Database, orderId: string, effect: EffectOf<'writeStatementOfReasons'>): Promise<void> {
+export async function writeStatement(
+  db: Database,
+  orderId: string,
+  effect: EffectOf<'writeStatementOfReasons'>,
+): Promise<void> {
   await db.transaction(async (tx) => {
     const order = await orderRow(tx, orderId);
     const [context] = await tx
-      .select({ harm: cases.harm, openedAt: cases.openedAt, title: policies.title, body: policyVersions.body, countries: products.countries })
+      .select({
+        harm: cases.harm,
+        openedAt: cases.openedAt,
+        title: policies.title,
+        body: policyVersions.body,
+        countries: products.countries,
+      })
       .from(cases)
       .innerJoin(policyVersions, eq(policyVersions.id, order.policyVersionId))
       .innerJoin(policies, eq(policies.id, policyVersions.policyId))
@@ -210,7 +253,12 @@ export async function writeStatement(db: Database, orderId: string, effect: Effe
       appliedAt: effect.appliedAt,
       endsAt: effect.endsAt,
       harm: context.harm,
-      ground: { kind: 'incompatible', ground: context.title.slice(0, 500), explanation: context.body.slice(0, 2_000), alsoIllegal: false },
+      ground: {
+        kind: 'incompatible',
+        ground: context.title.slice(0, 500),
+        explanation: context.body.slice(0, 2_000),
+        alsoIllegal: false,
+      },
       groundUrl: null,
       contentTypes: ['CONTENT_TYPE_TEXT'],
       contentCreatedAt: Math.min(context.openedAt.getTime(), effect.appliedAt),
@@ -219,10 +267,18 @@ export async function writeStatement(db: Database, orderId: string, effect: Effe
       detectedByMachine: true,
       decidedBy: 'person',
     });
-    if (!built.ok) throw new VigilError('request.invalid', { statement: built.problems.map((problem) => `${problem.field}: ${problem.reason}`) });
+    if (!built.ok)
+      throw new VigilError('request.invalid', {
+        statement: built.problems.map((problem) => `${problem.field}: ${problem.reason}`),
+      });
     await tx
       .insert(statementsOfReasons)
-      .values({ id: derivedId('statement', orderId, effect.kind), orderId, kind: effect.kind, statement: built.statement })
+      .values({
+        id: derivedId('statement', orderId, effect.kind),
+        orderId,
+        kind: effect.kind,
+        statement: built.statement,
+      })
       .onConflictDoNothing();
   });
 }
@@ -243,8 +299,18 @@ export async function startNotice(db: Database, orderId: string, kind: NoticeKin
     const [statement] = await tx
       .select({ id: statementsOfReasons.id })
       .from(statementsOfReasons)
-      .where(and(eq(statementsOfReasons.orderId, orderId), eq(statementsOfReasons.kind, kind === 'made_permanent' ? 'made_permanent' : 'restricted')));
-    return { noticeId, accountRef: order.accountRef, statementId: statement?.id ?? null, isSent: notice?.status === 'sent' };
+      .where(
+        and(
+          eq(statementsOfReasons.orderId, orderId),
+          eq(statementsOfReasons.kind, kind === 'made_permanent' ? 'made_permanent' : 'restricted'),
+        ),
+      );
+    return {
+      noticeId,
+      accountRef: order.accountRef,
+      statementId: statement?.id ?? null,
+      isSent: notice?.status === 'sent',
+    };
   });
 }
 

@@ -3,15 +3,26 @@ import { holds } from '#domain/actor.ts';
 import type { Person } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
 import type { Json } from '#domain/json.ts';
-import type { OrderedEnforcement, TaskVerdict } from '#domain/review/case.ts';
+import { orderProblem } from '#domain/enforcement/actions.ts';
+import type { OrderedEnforcement, ReviewCase, TaskVerdict } from '#domain/review/case.ts';
 import { claim, defaultLeaseTerms, mayDecide, mayHold, renew } from '#domain/review/lease.ts';
 import type { LeasableTask, LeaseAnswer, ReviewerStanding } from '#domain/review/lease.ts';
 import { mayReview } from '#domain/review/reviewers.ts';
 import type { Database, Transaction } from '../client.ts';
 import { derivedId, newId } from '../ids.ts';
 import { databaseNow } from '../now.ts';
-import { caseSignals, cases, contentItems, decisions, exposureEntries, policyVersions, reviewQueues, reviewTasks, signals } from '../schema/index.ts';
-import { audit } from './audit-events.ts';
+import {
+  caseSignals,
+  cases,
+  contentItems,
+  decisions,
+  exposureEntries,
+  policyVersions,
+  reviewQueues,
+  reviewTasks,
+  signals,
+} from '../schema/index.ts';
+import { appendToChain, audit, lockChain } from './audit-events.ts';
 import { leaveCommand } from './commands.ts';
 
 /** Roles and the sensitivity of the queue decide who may see a task; queues have no lists of members of their own. */
@@ -34,7 +45,12 @@ export interface NewDecision {
  * Two claims at the same instant get different tasks: each passes over rows that the other has locked. Cost does not
  * depend on the length of the queue. The lease is recorded with its fencing token.
  */
-export async function claimNext(tx: Transaction, queueId: string, person: Person, teamId: string): Promise<ReviewTask | null> {
+export async function claimNext(
+  tx: Transaction,
+  queueId: string,
+  person: Person,
+  teamId: string,
+): Promise<ReviewTask | null> {
   const [queue] = await tx.select().from(reviewQueues).where(eq(reviewQueues.id, queueId));
   if (!queue || queue.teamId !== teamId) throw new VigilError('resource.not_found');
   if (!mayReview(person, queue.sensitive)) throw new VigilError('task.not_for_you');
@@ -67,8 +83,15 @@ export async function renewLease(tx: Transaction, taskId: string, person: Person
 export async function releaseLease(tx: Transaction, taskId: string, person: Person, token: number): Promise<void> {
   const task = await lockTask(tx, taskId);
   if (task.leaseOwner !== person.id || task.leaseToken !== token) throw new VigilError('task.lease_lost');
-  await tx.update(reviewTasks).set({ leaseExpiresAt: sql`now()` }).where(eq(reviewTasks.id, taskId));
-  await audit(tx, { kind: 'case', id: task.caseId }, { actor: person, action: 'case.leaseReleased', cause: taskId, data: { taskId, token } });
+  await tx
+    .update(reviewTasks)
+    .set({ leaseExpiresAt: sql`now()` })
+    .where(eq(reviewTasks.id, taskId));
+  await audit(
+    tx,
+    { kind: 'case', id: task.caseId },
+    { actor: person, action: 'case.leaseReleased', cause: taskId, data: { taskId, token } },
+  );
 }
 
 /**
@@ -78,21 +101,34 @@ export async function releaseLease(tx: Transaction, taskId: string, person: Pers
  * same decision of the same person again (a double click, a retry) finds the first one. Fails with the lease's or the
  * policy's refusal.
  */
-export async function decideTask(tx: Transaction, taskId: string, person: Person, decision: NewDecision): Promise<{ decisionId: string; isNew: boolean }> {
+export async function decideTask(
+  tx: Transaction,
+  taskId: string,
+  person: Person,
+  decision: NewDecision,
+): Promise<{ decisionId: string; isNew: boolean }> {
   const task = await lockTask(tx, taskId);
   const made = await existingDecision(tx, taskId);
-  if (made && made.decidedBy === person.id && made.verdict === decision.verdict && made.leaseToken === decision.leaseToken) {
+  if (
+    made &&
+    made.decidedBy === person.id &&
+    made.verdict === decision.verdict &&
+    made.leaseToken === decision.leaseToken
+  ) {
     return { decisionId: made.id, isNew: false };
   }
+  // The case stands still until this is committed: what it says now of the task is what it will hear the decision with.
+  const aggregate = { kind: 'case', id: task.caseId };
+  const head = await lockChain(tx, aggregate);
   const [subject] = await tx.select().from(cases).where(eq(cases.id, task.caseId));
   if (!subject) throw new VigilError('resource.not_found');
   const refusal = mayDecide(await leasable(tx, task), person, anyQueue, decision.leaseToken);
   if (refusal) throw new VigilError(refusal.code, refusal.detail ?? {});
+  assertAwaited(subject.state as ReviewCase | null, task);
   if (subject.policyVersionId !== decision.policyVersionId) {
     throw new VigilError('case.policy_changed', { policyVersionId: subject.policyVersionId });
   }
-  if (decision.enforcement && decision.verdict !== 'violation') throw new VigilError('case.enforcement_without_violation');
-  if (decision.enforcement && subject.synthetic) throw new VigilError('enforcement.synthetic');
+  if (decision.enforcement) assertOrderable(decision.verdict, decision.enforcement);
   const decisionId = newId('decision');
   const isSettling = decision.verdict !== 'skip';
   if (isSettling) {
@@ -113,9 +149,7 @@ export async function decideTask(tx: Transaction, taskId: string, person: Person
     .update(reviewTasks)
     .set({ status: isSettling ? 'decided' : 'withdrawn', settledAt: sql`now()`, leaseExpiresAt: sql`now()` })
     .where(eq(reviewTasks.id, taskId));
-  await audit(
-    tx,
-    { kind: 'case', id: task.caseId },
+  await appendToChain(tx, aggregate, head, [
     {
       actor: person,
       action: 'case.decided',
@@ -130,9 +164,9 @@ export async function decideTask(tx: Transaction, taskId: string, person: Person
         noteId: decision.noteId,
       },
     },
-  );
+  ]);
   await leaveCommand(tx, {
-    mode: 'signal',
+    mode: 'update',
     name: 'decisionRecorded',
     kind: 'case',
     aggregateId: task.caseId,
@@ -150,6 +184,18 @@ export async function decideTask(tx: Transaction, taskId: string, person: Person
   return { decisionId, isNew: true };
 }
 
+/** A task whose withdrawal is on its way is over already: the case would drop what is decided on it. */
+function assertAwaited(state: ReviewCase | null, task: ReviewTask): void {
+  if (state?.task?.round !== task.round) throw new VigilError('task.settled');
+}
+
+/** Of a drill as of any case: what is ordered for a drill is kept and never carried out, and no answer tells it apart. */
+function assertOrderable(verdict: TaskVerdict, { action, durationMs }: OrderedEnforcement): void {
+  if (verdict !== 'violation') throw new VigilError('case.enforcement_without_violation');
+  const problem = orderProblem(action, 'account', durationMs);
+  if (problem !== null) throw new VigilError(problem, { action });
+}
+
 export interface ShownContent {
   readonly signalId: string;
   readonly detectorVersionId: string;
@@ -162,12 +208,19 @@ export interface ShownContent {
 /**
  * Shows the content of a claimed task and notes each exposure. Only the holder of the live lease is shown anything.
  */
-export async function revealContent(tx: Transaction, taskId: string, person: Person, token: number, limit: number): Promise<ShownContent[]> {
+export async function revealContent(
+  tx: Transaction,
+  taskId: string,
+  person: Person,
+  token: number,
+  limit: number,
+): Promise<ShownContent[]> {
   const task = await lockTask(tx, taskId);
   const refusal = mayHold(await leasable(tx, task), person, anyQueue);
   if (refusal) throw new VigilError(refusal.code, refusal.detail ?? {});
   if (task.leaseOwner !== person.id || task.leaseToken !== token) throw new VigilError('task.lease_lost');
-  if (!task.leaseExpiresAt || task.leaseExpiresAt.getTime() <= (await databaseNow(tx))) throw new VigilError('task.lease_expired');
+  if (!task.leaseExpiresAt || task.leaseExpiresAt.getTime() <= (await databaseNow(tx)))
+    throw new VigilError('task.lease_expired');
   const shown = await tx
     .select({
       signalId: signals.id,
@@ -185,10 +238,27 @@ export async function revealContent(tx: Transaction, taskId: string, person: Per
     .limit(limit);
   const exposures = shown.flatMap(({ contentId, text }) => (contentId !== null && text !== null ? [contentId] : []));
   if (exposures.length > 0) {
-    await tx.insert(exposureEntries).values(
-      [...new Set(exposures)].map((contentId) => ({ id: derivedId('exposure', taskId, contentId, String(token)), personId: person.id, taskId, contentId })),
-    ).onConflictDoNothing();
-    await audit(tx, { kind: 'case', id: task.caseId }, { actor: person, action: 'case.contentShown', cause: taskId, data: { taskId, contentIds: [...new Set(exposures)] } });
+    await tx
+      .insert(exposureEntries)
+      .values(
+        [...new Set(exposures)].map((contentId) => ({
+          id: derivedId('exposure', taskId, contentId, String(token)),
+          personId: person.id,
+          taskId,
+          contentId,
+        })),
+      )
+      .onConflictDoNothing();
+    await audit(
+      tx,
+      { kind: 'case', id: task.caseId },
+      {
+        actor: person,
+        action: 'case.contentShown',
+        cause: taskId,
+        data: { taskId, contentIds: [...new Set(exposures)] },
+      },
+    );
   }
   return shown;
 }
@@ -197,7 +267,13 @@ async function grant(
   tx: Transaction,
   task: ReviewTask,
   person: Person,
-  rule: (task: LeasableTask, person: Person, standing: ReviewerStanding, terms: typeof defaultLeaseTerms, now: number) => LeaseAnswer,
+  rule: (
+    task: LeasableTask,
+    person: Person,
+    standing: ReviewerStanding,
+    terms: typeof defaultLeaseTerms,
+    now: number,
+  ) => LeaseAnswer,
 ): Promise<ReviewTask> {
   const at = await databaseNow(tx);
   const answer = rule(await leasable(tx, task), person, anyQueue, defaultLeaseTerms, at);
@@ -216,7 +292,16 @@ async function grant(
     .returning();
   if (!updated) throw new Error('a locked task is gone');
   if (isNewClaim) {
-    await audit(tx, { kind: 'case', id: task.caseId }, { actor: person, action: 'case.taskClaimed', cause: task.id, data: { taskId: task.id, token: answer.lease.token } });
+    await audit(
+      tx,
+      { kind: 'case', id: task.caseId },
+      {
+        actor: person,
+        action: 'case.taskClaimed',
+        cause: task.id,
+        data: { taskId: task.id, token: answer.lease.token },
+      },
+    );
     if (task.firstLookAt === null) {
       await leaveCommand(tx, {
         mode: 'signal',
@@ -241,7 +326,10 @@ async function lockTask(tx: Transaction, taskId: string): Promise<ReviewTask> {
 
 async function leasable(tx: Transaction, task: ReviewTask): Promise<LeasableTask> {
   const [subject] = await tx.select({ harm: cases.harm }).from(cases).where(eq(cases.id, task.caseId));
-  const [queue] = await tx.select({ sensitive: reviewQueues.sensitive }).from(reviewQueues).where(eq(reviewQueues.id, task.queueId));
+  const [queue] = await tx
+    .select({ sensitive: reviewQueues.sensitive })
+    .from(reviewQueues)
+    .where(eq(reviewQueues.id, task.queueId));
   return {
     status: task.status as LeasableTask['status'],
     harm: subject?.harm ?? '',
@@ -249,7 +337,12 @@ async function leasable(tx: Transaction, task: ReviewTask): Promise<LeasableTask
     excludedPersonIds: task.excluded,
     lease:
       task.leaseOwner && task.leaseClaimedAt && task.leaseExpiresAt
-        ? { owner: task.leaseOwner, token: task.leaseToken, claimedAt: task.leaseClaimedAt.getTime(), expiresAt: task.leaseExpiresAt.getTime() }
+        ? {
+            owner: task.leaseOwner,
+            token: task.leaseToken,
+            claimedAt: task.leaseClaimedAt.getTime(),
+            expiresAt: task.leaseExpiresAt.getTime(),
+          }
         : null,
   };
 }
@@ -261,5 +354,8 @@ async function existingDecision(tx: Transaction, taskId: string) {
 
 export async function findPolicyVersions(db: Database, ids: readonly string[]) {
   if (ids.length === 0) return [];
-  return db.select().from(policyVersions).where(inArray(policyVersions.id, [...ids]));
+  return db
+    .select()
+    .from(policyVersions)
+    .where(inArray(policyVersions.id, [...ids]));
 }

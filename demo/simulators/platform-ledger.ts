@@ -17,7 +17,7 @@ export interface NoticeRequest {
   readonly noticeId: string;
   readonly accountRef: string;
   readonly template: string;
-  readonly statementId: string;
+  readonly statementId: string | null;
 }
 
 /** Under which key an answer is kept, and what body it answers. */

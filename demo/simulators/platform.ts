@@ -28,7 +28,8 @@ const noticeSchema: z.ZodType<NoticeRequest> = z.strictObject({
   noticeId: ref,
   accountRef: ref,
   template: ref,
-  statementId: ref,
+  /** Null for a measure that restricts nothing, such as a warning: no statement is owed for it. */
+  statementId: ref.nullable(),
 });
 
 const bodyLimit = 64 * 1024;

@@ -103,6 +103,16 @@ export function durationFits(name: ActionName, durationMs: number | null): boole
   return isLiftable(name) && Number.isSafeInteger(durationMs) && durationMs > 0 && durationMs <= longestDurationMs;
 }
 
+/** Why an action cannot be ordered against a target of that kind for that time; null when it can. */
+export function orderProblem(
+  name: ActionName,
+  target: TargetKind,
+  durationMs: number | null,
+): 'enforcement.duration_unfit' | 'enforcement.target_unfit' | null {
+  if (!durationFits(name, durationMs)) return 'enforcement.duration_unfit';
+  return actionRule(name).target === target ? null : 'enforcement.target_unfit';
+}
+
 export type FourEyesReason = 'permanent' | 'irreversible' | 'protected_subject';
 
 /**

@@ -2,7 +2,7 @@ import { holds, isPerson } from '../actor.ts';
 import type { Actor, Person, Role } from '../actor.ts';
 import { ignored, refused } from '../machine.ts';
 import type { Machine, Refusal } from '../machine.ts';
-import { actionRule, durationFits } from './actions.ts';
+import { actionRule, orderProblem } from './actions.ts';
 import { ended, failed, isOpen, restarted, started, stopped } from './duty.ts';
 import { approverRoles, dutyNames, operatorRoles, reverserRoles } from './order.ts';
 import type { DutyName, Order, OrderEffect, OrderEvent } from './order.ts';
@@ -86,10 +86,8 @@ function commander(order: Order, by: Actor, roles: readonly Role[]): Person | Re
 
 function open(order: Order, now: number): OrderStep {
   if (order.synthetic) return refused('enforcement.synthetic');
-  if (!durationFits(order.action, order.durationMs))
-    return refused('enforcement.duration_unfit', { action: order.action });
-  if (actionRule(order.action).target !== order.target.kind)
-    return refused('enforcement.target_unfit', { action: order.action });
+  const problem = orderProblem(order.action, order.target.kind, order.durationMs);
+  if (problem !== null) return refused(problem, { action: order.action });
   const draft = draftOf(order);
   if (order.fourEyes.length === 0) return commit(order, change(draft, { status: 'applying' }));
   return commit(order, change(draft, { status: 'awaiting_approval', approvalDueAt: now + order.limits.approvalMs }));

@@ -1,5 +1,5 @@
 import { isPerson } from '../actor.ts';
-import { durationFits } from '../enforcement/actions.ts';
+import { orderProblem } from '../enforcement/actions.ts';
 import { ignored, refused } from '../machine.ts';
 import type { Step } from '../machine.ts';
 import { close, escalateFor, lookedAt, nextTask, remember, resolve, settleTask, step } from './case-steps.ts';
@@ -65,8 +65,10 @@ export function decide(state: ReviewCase, event: Decided, now: number): CaseStep
   if (event.enforcement !== null && event.verdict === 'no_violation') {
     return refused('case.enforcement_without_violation');
   }
-  if (event.enforcement !== null && !durationFits(event.enforcement.action, event.enforcement.durationMs)) {
-    return refused('enforcement.duration_unfit', { action: event.enforcement.action });
+  if (event.enforcement !== null) {
+    const { action, durationMs } = event.enforcement;
+    const problem = orderProblem(action, 'account', durationMs);
+    if (problem !== null) return refused(problem, { action });
   }
   const judgement: PersonalVerdict = {
     decisionId: event.decisionId,
