@@ -1,6 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
@@ -18,21 +29,45 @@ const bundlesKept = 3;
  *
  * The name holds a hash of all that goes into it (`workflows/`, `domain/`, the locked dependencies), so an unchanged tree
  * finds its bundle again instead of spending seconds on building it, and two processes never see each other's half-written
- * one. Throws when the code does not bundle.
+ * one. When `folder` cannot be written, the bundle goes to a temporary folder, unkept. Throws with the bundler's words when
+ * the code does not bundle.
  */
 export async function buildWorkflowBundle({ folder, root = projectRoot }: BundleOptions): Promise<string> {
   const path = join(folder, `workflows-${sourceHash(root)}.cjs`);
   if (existsSync(path)) return path;
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(root, 'workflows', 'index.ts'),
-    logger: new DefaultLogger('WARN'),
-  });
-  mkdirSync(folder, { recursive: true });
+  const code = await bundle(join(root, 'workflows', 'index.ts'));
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeWhole(path, code);
+    removeOldBundles(folder);
+    return path;
+  } catch (error) {
+    if (!notWritable.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const elsewhere = join(mkdtempSync(join(tmpdir(), 'vigil-bundle-')), basename(path));
+    writeWhole(elsewhere, code);
+    return elsewhere;
+  }
+}
+
+async function bundle(workflowsPath: string): Promise<string> {
+  const complaints: string[] = [];
+  const logger = new DefaultLogger('ERROR', ({ message }) => complaints.push(message));
+  try {
+    return (await bundleWorkflowCode({ workflowsPath, logger })).code;
+  } catch (cause) {
+    throw new Error(`The workflow code does not bundle: ${(cause as Error).message}\n${complaints.join('\n')}`, {
+      cause,
+    });
+  }
+}
+
+/** A checkout on a read-only disk, or of another user. */
+const notWritable = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
+
+function writeWhole(path: string, text: string): void {
   const partial = `${path}.${randomUUID()}`;
-  writeFileSync(partial, code);
+  writeFileSync(partial, text);
   renameSync(partial, path);
-  removeOldBundles(folder);
-  return path;
 }
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
