@@ -14,6 +14,14 @@ export function evidenceText(requirement: Requirement, state: RequirementState):
   return `${requirement.id} ${state.evidence?.hash ?? ''} ${measured}`;
 }
 
+/** What whoever signs the launch signs for besides the evidence. */
+const heading = (launch: Launch): string =>
+  [
+    `catalogue ${launch.catalogueVersion}`,
+    `intake ${launch.intakeRevision}`,
+    `tier ${launch.tier ?? ''}${launch.compressed ? ' compressed' : ''}`,
+  ].join('\n');
+
 /**
  * The whole evidence set as text, the same for the same set: sign-offs of the launch are bound to it. The caller hashes
  * it (SHA-256 of its UTF-8 bytes). It begins with the catalogue version, the answers' revision, the tier and whether the
@@ -24,12 +32,7 @@ export function evidenceSetText(launch: Launch): string {
     const state = launch.requirements[requirement.id];
     return state === undefined ? requirement.id : evidenceText(requirement, state);
   });
-  return [
-    `catalogue ${launch.catalogueVersion}`,
-    `intake ${launch.intakeRevision}`,
-    `tier ${launch.tier ?? ''}${launch.compressed ? ' compressed' : ''}`,
-    ...lines,
-  ].join('\n');
+  return [heading(launch), ...lines].join('\n');
 }
 
 /**
@@ -37,22 +40,17 @@ export function evidenceSetText(launch: Launch): string {
  * comes back when the old evidence does.
  */
 export function revise(before: Launch, after: Launch): Launch {
-  if (
-    after.requirements === before.requirements &&
-    after.intakeRevision === before.intakeRevision &&
-    after.tier === before.tier
-  ) {
-    return after;
-  }
+  // The requirements that apply follow from the answers, which the heading numbers.
+  let changed = heading(before) !== heading(after);
+  if (after.requirements === before.requirements && !changed) return after;
   const requirements = { ...after.requirements };
   for (const requirement of requirementsOf(after)) {
     const state = after.requirements[requirement.id];
     const old = before.requirements[requirement.id];
     if (state === undefined || old === undefined || state === old) continue;
-    if (evidenceText(requirement, state) !== evidenceText(requirement, old)) {
-      requirements[requirement.id] = { ...state, revision: old.revision + 1 };
-    }
+    if (evidenceText(requirement, state) === evidenceText(requirement, old)) continue;
+    requirements[requirement.id] = { ...state, revision: old.revision + 1 };
+    changed = true;
   }
-  const changed = evidenceSetText(before) !== evidenceSetText(after);
   return { ...after, requirements, evidenceRevision: before.evidenceRevision + (changed ? 1 : 0) };
 }

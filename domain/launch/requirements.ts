@@ -72,9 +72,10 @@ export function findRequirement(
   launch: Launch,
   requirementId: string,
 ): { readonly requirement: Requirement; readonly state: RequirementState } | null {
-  const requirement = requirementsOf(launch).find(({ id }) => id === requirementId);
   const state = Object.hasOwn(launch.requirements, requirementId) ? launch.requirements[requirementId] : undefined;
-  return requirement === undefined || state === undefined ? null : { requirement, state };
+  if (state === undefined) return null;
+  const requirement = catalogueOf(launch.catalogueVersion).find(({ id }) => id === requirementId);
+  return requirement === undefined ? null : { requirement, state };
 }
 
 type Scope = Pick<Launch, 'capabilities' | 'compressed' | 'requirements'>;
