@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +23,7 @@ export interface BundleOptions {
   readonly root?: string;
 }
 
-const bundlesKept = 3;
+const keptUnusedMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Bundles the workflow code for a Worker's `workflowBundle: { codePath }` and returns the path of the file.
@@ -34,7 +35,10 @@ const bundlesKept = 3;
  */
 export async function buildWorkflowBundle({ folder, root = projectRoot }: BundleOptions): Promise<string> {
   const path = join(folder, `workflows-${sourceHash(root)}.cjs`);
-  if (existsSync(path)) return path;
+  if (existsSync(path)) {
+    markUsed(path);
+    return path;
+  }
   const code = await bundle(join(root, 'workflows', 'index.ts'));
   try {
     mkdirSync(folder, { recursive: true });
@@ -95,10 +99,18 @@ function sourcesUnder(root: string, folder: string): string[] {
     .sort();
 }
 
+function markUsed(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // Of another user: then that one keeps it.
+  }
+}
+
 function removeOldBundles(folder: string): void {
-  const bundles = readdirSync(folder)
-    .filter((name) => name.startsWith('workflows-'))
-    .map((name) => ({ file: join(folder, name), changed: statSync(join(folder, name)).mtimeMs }))
-    .sort((a, b) => b.changed - a.changed);
-  for (const { file } of bundles.slice(bundlesKept)) rmSync(file, { force: true });
+  for (const name of readdirSync(folder).filter((file) => file.startsWith('workflows-'))) {
+    const file = join(folder, name);
+    if (Date.now() - statSync(file).mtimeMs > keptUnusedMs) rmSync(file, { force: true });
+  }
 }
