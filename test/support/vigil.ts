@@ -1,16 +1,18 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createSqlDetector } from '#activities/clients/sql-detector.ts';
 import { buildReferenceLists } from '#domain/detection/reference-lists.ts';
-import type { ActivityDeps } from '#activities/index.ts';
+import type { Activities, ActivityDeps } from '#activities/index.ts';
 import { createActivities } from '#activities/index.ts';
 import { processEnvironment } from '#config/env.ts';
 import { connectDatabase } from '#db/client.ts';
 import type { Database } from '#db/client.ts';
 import { startTemporal } from '#scripts/local-temporal.ts';
+import type { DynamicConfig } from '#scripts/local-temporal.ts';
 import { startRelay } from '#worker/relay.ts';
+import type { RelayLog } from '#worker/relay.ts';
 import { createWorkers } from '#worker/workers.ts';
 import { createTestDatabase } from './database.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
@@ -28,34 +30,75 @@ export interface TestVigil {
   stop(): Promise<void>;
 }
 
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+/** What a test changes of the running system itself. */
+export interface TestVigilOptions {
+  /** Dynamic configuration of the Temporal server. */
+  readonly settings?: DynamicConfig;
+  /** Puts faults between the workflows and the real activities. */
+  readonly wrap?: (activities: Activities) => Activities;
+  readonly log?: RelayLog;
+}
+
+/** Makes the server suggest continue-as-new at so many events: the default, 4,096, is too many for a test. */
+export const renewAt = (events: number): DynamicConfig => ({ 'limit.historyCount.suggestContinueAsNew': events });
+
+/** What the SDK logged in this process, as JSON; warnings are printed too. */
+export const sdkLog: string[] = [];
+let isRuntimeInstalled = false;
+
+function installRuntime(): void {
+  if (isRuntimeInstalled) return;
+  isRuntimeInstalled = true;
+  const printed = new DefaultLogger('WARN');
+  const logger = new DefaultLogger('DEBUG', (entry) => {
+    sdkLog.push(JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)));
+    if (!entry.message.startsWith('No workflows registered')) printed.log(entry.level, entry.message, entry.meta);
+  });
+  Runtime.install({ logger, shutdownSignals: [] });
+}
+
+const quiet: RelayLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
  * A whole Vigil of one test file's own: a database, a Temporal server with time skipping, workers on every queue and the
  * relay, all real and in this process. Only the ports to the outside are the test's.
  */
-export async function startTestVigil(ports: Partial<Omit<ActivityDeps, 'db'>> = {}): Promise<TestVigil> {
+export async function startTestVigil(
+  ports: Partial<Omit<ActivityDeps, 'db'>> = {},
+  { settings = {}, wrap = (activities) => activities, log = quiet }: TestVigilOptions = {},
+): Promise<TestVigil> {
+  installRuntime();
   const database = await createTestDatabase();
-  const server = await inTemporaryFolder('test-vigil', (directory) => startTemporal({ directory, environment: processEnvironment }));
+  const server = await inTemporaryFolder('test-vigil', (directory) =>
+    startTemporal({ directory, environment: processEnvironment, settings }),
+  );
   const { address, namespace } = server.value;
   const connection = await NativeConnection.connect({ address });
   const clientConnection = await Connection.connect({ address });
   const temporal = new Client({ connection: clientConnection, namespace });
-  const db = connectDatabase({ url: database.appUrl, size: 16, applicationName: 'vigil-test', statementTimeoutMs: 10_000, onIdleError: () => undefined });
-  const detectorPool = new pg.Pool({ connectionString: database.detectorUrl, max: 2 });
-  const activities = createActivities({
-    db,
-    channels: new Map(),
-    publicUrl: null,
-    enforcementApi: null,
-    sweepEveryMs: 15_000,
-    referenceLists: buildReferenceLists({}),
-    httpDetector: () => {
-      throw new Error('this test has no scoring service');
-    },
-    sqlDetector: createSqlDetector({ pool: detectorPool }),
-    ...ports,
+  const db = connectDatabase({
+    url: database.appUrl,
+    size: 16,
+    applicationName: 'vigil-test',
+    statementTimeoutMs: 10_000,
+    onIdleError: () => undefined,
   });
+  const detectorPool = new pg.Pool({ connectionString: database.detectorUrl, max: 2 });
+  const activities = wrap(
+    createActivities({
+      db,
+      channels: new Map(),
+      publicUrl: null,
+      enforcementApi: null,
+      sweepEveryMs: 15_000,
+      referenceLists: buildReferenceLists({}),
+      httpDetector: () => {
+        throw new Error('this test has no scoring service');
+      },
+      sqlDetector: createSqlDetector({ pool: detectorPool }),
+      ...ports,
+    }),
+  );
   let running: { stop(): Promise<void> } | null = null;
 
   const resume = async () => {
@@ -68,7 +111,7 @@ export async function startTestVigil(ports: Partial<Omit<ActivityDeps, 'db'>> = 
       shutdownGraceTime: '2s',
     });
     const runs = Promise.all(workers.map((worker) => worker.run()));
-    const relay = startRelay({ db, databaseUrl: database.appUrl, temporal, log: quiet, pollMs: 500 });
+    const relay = startRelay({ db, databaseUrl: database.appUrl, temporal, log, pollMs: 500 });
     running = {
       async stop() {
         await relay.stop();
@@ -103,7 +146,11 @@ export async function startTestVigil(ports: Partial<Omit<ActivityDeps, 'db'>> = 
 }
 
 /** Waits until `look` finds something, looking often; fails with `what` after `withinMs`. */
-export async function eventually<T>(what: string, look: () => Promise<T | null | undefined | false>, withinMs = 20_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false>,
+  withinMs = 20_000,
+): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {
     const found = await look();
