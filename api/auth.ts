@@ -31,7 +31,8 @@ export function assertVisible(principal: Principal, teamId: string): void {
 export function assertMayFor(principal: Principal, roles: readonly Role[], teamId: string): void {
   assertVisible(principal, teamId);
   const held = principal.grants.some(
-    (grant) => (grant.teamId === null || grant.teamId === teamId) && (grant.role === 'admin' || roles.includes(grant.role)),
+    (grant) =>
+      (grant.teamId === null || grant.teamId === teamId) && (grant.role === 'admin' || roles.includes(grant.role)),
   );
   if (!held) throw new VigilError('auth.forbidden', { needs: [...roles] });
 }

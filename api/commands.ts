@@ -7,7 +7,13 @@ import type { AggregateKind } from '#domain/ids.ts';
 import type { Json } from '#domain/json.ts';
 import type { Transaction } from '#db/client.ts';
 import { sha256Hex } from '#db/ids.ts';
-import { findCommand, hasEarlierPending, insertCommand, releaseCommand, settleCommand } from '#db/repositories/commands.ts';
+import {
+  findCommand,
+  hasEarlierPending,
+  insertCommand,
+  releaseCommand,
+  settleCommand,
+} from '#db/repositories/commands.ts';
 import type { CommandMode, CommandRow, Outcome } from '#db/repositories/commands.ts';
 import { toActor } from '#db/repositories/principals.ts';
 import { deliver } from '#gateway/deliver.ts';
@@ -18,7 +24,10 @@ import { problems, toProblem } from './problem.ts';
 
 /** The header that makes a POST safe to repeat. Bare or as a quoted structured-field string. */
 export const idempotencyHeaders = z.object({
-  'idempotency-key': z.string().optional().describe('Required. Any text of 1 to 200 characters; kept for at least 24 hours.'),
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('Required. Any text of 1 to 200 characters; kept for at least 24 hours.'),
 });
 
 export const commandAnswerSchema = z
@@ -80,7 +89,13 @@ export async function runCommand(deps: ApiDeps, request: FastifyRequest, reply: 
     return inserted;
   });
   if (!isNew) return replay(request, reply, row, requestSha256);
-  return answer(request, reply, row, await deliverNow(deps, row));
+  const outcome = await deliverNow(deps, row);
+  request.server.metrics.commands.inc({
+    kind: row.aggregateKind,
+    name: row.name,
+    outcome: outcome?.status ?? 'pending',
+  });
+  return answer(request, reply, row, outcome);
 }
 
 /** Reads and checks the key. Fails with `idempotency.key_missing`. */
@@ -97,7 +112,10 @@ async function deliverNow(deps: ApiDeps, row: CommandRow): Promise<Outcome | nul
     await releaseCommand(deps.db, row.id);
     return awaitOutcome(deps, row);
   }
-  const delivery = await deliver(deps.temporal, row, { deadlineMs: deps.config.commandDeadlineMs, waitForRecord: true });
+  const delivery = await deliver(deps.temporal, row, {
+    deadlineMs: deps.config.commandDeadlineMs,
+    waitForRecord: true,
+  });
   if (delivery.status === 'away') {
     deps.log.warn({ commandId: row.id, cause: delivery.cause }, 'command left to the relay');
     await releaseCommand(deps.db, row.id);
@@ -121,7 +139,8 @@ function replay(request: FastifyRequest, reply: FastifyReply, row: CommandRow, r
   if (row.requestSha256 !== requestSha256) throw new VigilError('idempotency.key_reused');
   void reply.header('idempotency-replayed', 'true');
   if (row.status !== 'pending') return answer(request, reply, row, row.outcome as Outcome);
-  if (row.nextAttemptAt.getTime() > Date.now() && row.attempts === 0) throw new VigilError('idempotency.in_progress', { commandId: row.id });
+  if (row.nextAttemptAt.getTime() > Date.now() && row.attempts === 0)
+    throw new VigilError('idempotency.in_progress', { commandId: row.id });
   return answer(request, reply, row, null);
 }
 
@@ -134,14 +153,21 @@ function answer(request: FastifyRequest, reply: FastifyReply, row: CommandRow, o
       .send({ commandId: row.id, status: 'pending', aggregate, version: null, result: {} });
   }
   if (outcome.status !== 'done') {
-    return sendProblem(reply, toProblem(outcome.code as ErrorCode, request.id, { detail: { ...outcome.detail, commandId: row.id } }));
+    return sendProblem(
+      reply,
+      toProblem(outcome.code as ErrorCode, request.id, { detail: { ...outcome.detail, commandId: row.id } }),
+    );
   }
   const { version = null, ...result } = outcome.answer;
-  return reply.code(201).send({ commandId: row.id, status: 'done', aggregate, version: version as number | null, result });
+  return reply
+    .code(201)
+    .send({ commandId: row.id, status: 'done', aggregate, version: version as number | null, result });
 }
 
 /** What makes two requests the same: the route, whose object, and the body. */
 function fingerprint(request: FastifyRequest, command: CommandRequest): string {
   const target = command.mode === 'start' ? '' : command.aggregateId;
-  return sha256Hex(canonicalize([request.method, request.routeOptions.url ?? '', target, (request.body ?? null) as Json]) ?? '');
+  return sha256Hex(
+    canonicalize([request.method, request.routeOptions.url ?? '', target, (request.body ?? null) as Json]) ?? '',
+  );
 }

@@ -25,10 +25,17 @@ export function readCursor(cursor: string | undefined): Position | null {
 }
 
 /** The page of rows that were read with one more than `limit`. */
-export function toPage<T extends { id: string }, U>(rows: readonly T[], limit: number, at: (row: T) => Date, map: (row: T) => U) {
+export function toPage<T extends { id: string }, U>(
+  rows: readonly T[],
+  limit: number,
+  at: (row: T) => Date,
+  map: (row: T) => U,
+) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const nextCursor =
-    rows.length > limit && last ? Buffer.from(JSON.stringify([at(last).toISOString(), last.id])).toString('base64url') : null;
+    rows.length > limit && last
+      ? Buffer.from(JSON.stringify([at(last).toISOString(), last.id])).toString('base64url')
+      : null;
   return { items: items.map(map), nextCursor };
 }

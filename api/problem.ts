@@ -13,7 +13,10 @@ export const problemSchema = z
     detail: z.string().optional(),
     instance: z.string().describe('The request id.'),
     errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
-    context: z.record(z.string(), z.unknown()).optional().describe('What the asker should know: who was first, what blocks.'),
+    context: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('What the asker should know: who was first, what blocks.'),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problemSchema>;
@@ -39,10 +42,7 @@ export function toProblem(
 /** Problem responses for a route's schema: 401, 403 and 429 come by themselves where a token is needed. */
 export function problems(...statuses: readonly number[]) {
   return Object.fromEntries(
-    [...new Set(statuses)].map((status) => [
-      status,
-      problemSchema.describe(STATUS_CODES[status] ?? 'Problem'),
-    ]),
+    [...new Set(statuses)].map((status) => [status, problemSchema.describe(STATUS_CODES[status] ?? 'Problem')]),
   );
 }
 

@@ -10,8 +10,10 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  */
 export function registerBodyParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(['application/json', 'application/*+json'], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    parseBody(body),
+  app.addContentTypeParser(
+    ['application/json', 'application/*+json'],
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: Buffer) => parseBody(body),
   );
 }
 
@@ -51,7 +53,8 @@ function assertClean(value: unknown): void {
   else if (Array.isArray(value)) for (const item of value) assertClean(item);
   else if (value !== null && typeof value === 'object') {
     for (const key of Object.keys(value)) {
-      if (key === '__proto__' || key === 'constructor' || key === 'prototype') throw new VigilError('request.unreadable');
+      if (key === '__proto__' || key === 'constructor' || key === 'prototype')
+        throw new VigilError('request.unreadable');
       assertText(key);
       assertClean((value as Record<string, unknown>)[key]);
     }

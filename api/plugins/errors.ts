@@ -34,8 +34,12 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 
 function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   if (isVigilError(error)) {
-    if (error.cause) request.log.info({ code: error.code, cause: String(error.cause) }, 'request refused');
-    const errors = Array.isArray(error.detail['errors']) ? { errors: error.detail['errors'] as unknown as FieldError[] } : {};
+    // The kind of cause only: what a parser says repeats what it read.
+    if (error.cause instanceof Error)
+      request.log.info({ code: error.code, cause: error.cause.name }, 'request refused');
+    const errors = Array.isArray(error.detail['errors'])
+      ? { errors: error.detail['errors'] as unknown as FieldError[] }
+      : {};
     return toProblem(error.code, request.id, 'errors' in errors ? errors : { detail: error.detail });
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -64,7 +68,12 @@ function isDatabaseAway(error: unknown): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     const code = 'code' in cause ? String(cause.code) : '';
     if (/^(57P0[123]|08\w{3}|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
-    if (/Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/.test(cause.message)) return true;
+    if (
+      /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/.test(
+        cause.message,
+      )
+    )
+      return true;
   }
   return false;
 }

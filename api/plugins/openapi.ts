@@ -7,7 +7,11 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Vigil', version: 'v1', description: 'Durable workflow orchestration for launch monitoring and escalations.' },
+      info: {
+        title: 'Vigil',
+        version: 'v1',
+        description: 'Durable workflow orchestration for launch monitoring and escalations.',
+      },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },

@@ -17,7 +17,10 @@ import type { Routes } from './types.ts';
 
 const responders: readonly Role[] = ['responder', 'oncall_manager', 'ops_lead'];
 const params = z.object({ escalationId: idOf('escalation') });
-const seen = { seenVersion: z.number().int().min(0).optional().describe('The version that the person saw.'), note: note.optional() };
+const seen = {
+  seenVersion: z.number().int().min(0).optional().describe('The version that the person saw.'),
+  note: note.optional(),
+};
 
 const escalationSchema = z
   .object({
@@ -69,7 +72,12 @@ export function registerEscalations(app: Routes, deps: ApiDeps): void {
     async (request) => {
       const { limit, cursor, open, serviceId } = request.query;
       const page = { limit, after: readCursor(cursor) };
-      const rows = await listEscalations(deps.db, visibleTeams(principalOf(request)), { openOnly: open, serviceId }, page);
+      const rows = await listEscalations(
+        deps.db,
+        visibleTeams(principalOf(request)),
+        { openOnly: open, serviceId },
+        page,
+      );
       return toPage(rows, limit, (row) => row.openedAt, toView);
     },
   );
@@ -81,14 +89,21 @@ export function registerEscalations(app: Routes, deps: ApiDeps): void {
       schema: {
         params,
         response: {
-          200: escalationSchema.extend({ state: z.unknown().describe('The ladder as its workflow recorded it.'), deliveries: z.array(deliverySchema) }),
+          200: escalationSchema.extend({
+            state: z.unknown().describe('The ladder as its workflow recorded it.'),
+            deliveries: z.array(deliverySchema),
+          }),
           ...problems(401, 403, 404, 422, 429, 503),
         },
       },
     },
     async (request) => {
       const row = await visibleEscalation(deps, request, request.params.escalationId);
-      return { ...toView(row), state: row.state, deliveries: (await listDeliveries(deps.db, row.id)).map(withIsoDates) };
+      return {
+        ...toView(row),
+        state: row.state,
+        deliveries: (await listDeliveries(deps.db, row.id)).map(withIsoDates),
+      };
     },
   );
 
@@ -111,7 +126,13 @@ export function registerEscalations(app: Routes, deps: ApiDeps): void {
     resource: 'escalations',
     name: 'escalateNow',
     body: z
-      .object({ ...seen, asOfPage: z.object({ pass: z.number().int().min(0), rung: z.number().int().min(0) }).strict().optional() })
+      .object({
+        ...seen,
+        asOfPage: z
+          .object({ pass: z.number().int().min(0), rung: z.number().int().min(0) })
+          .strict()
+          .optional(),
+      })
       .strict(),
   });
   command({
@@ -134,7 +155,9 @@ export function registerEscalations(app: Routes, deps: ApiDeps): void {
     toInput: async ({ personId, serviceId, ...rest }) => {
       if (personId !== undefined) return { ...rest, to: { kind: 'person', personId } };
       if (serviceId === undefined) {
-        throw new VigilError('request.invalid', { errors: [{ pointer: '/body', code: 'required', detail: 'name a personId or a serviceId' }] });
+        throw new VigilError('request.invalid', {
+          errors: [{ pointer: '/body', code: 'required', detail: 'name a personId or a serviceId' }],
+        });
       }
       const { policy, teamId } = await frozenService(deps.db, serviceId);
       return { ...rest, to: { kind: 'policy', policy: policy as unknown as Json, teamId } };
@@ -144,7 +167,10 @@ export function registerEscalations(app: Routes, deps: ApiDeps): void {
     resource: 'policy-moves',
     name: 'moveToCurrentPolicy',
     body: plain,
-    toInput: async (rest, row) => ({ ...rest, policy: (await frozenService(deps.db, row.serviceId)).policy as unknown as Json }),
+    toInput: async (rest, row) => ({
+      ...rest,
+      policy: (await frozenService(deps.db, row.serviceId)).policy as unknown as Json,
+    }),
   });
 }
 

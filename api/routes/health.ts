@@ -22,36 +22,46 @@ const readySchema = z
 
 /** What machines ask of the process itself. Public: no names, ids or content. */
 export function registerHealth(app: Routes, deps: ApiDeps): void {
-  app.get('/livez', { config: { access: 'public' }, schema: { response: { 200: z.object({ status: z.literal('alive') }) } } }, () => ({
-    status: 'alive' as const,
-  }));
+  app.get(
+    '/livez',
+    { config: { access: 'public' }, schema: { response: { 200: z.object({ status: z.literal('alive') }) } } },
+    () => ({
+      status: 'alive' as const,
+    }),
+  );
 
-  app.get('/readyz', { config: { access: 'public' }, schema: { response: { 200: readySchema, 503: readySchema } } }, async (_request, reply) => {
-    const [pending, oldest, hasTemporal] = await Promise.all([
-      within(pendingMigrations(deps.db.$client)),
-      within(oldestPendingAgeMs(deps.db)),
-      within(deps.temporal.withDeadline(Date.now() + probeLimitMs, () => deps.temporal.workflowService.getSystemInfo({}))),
-    ]);
-    const isOk = {
-      database: pending !== null || oldest !== null,
-      migrations: pending?.length === 0,
-      temporal: hasTemporal !== null,
-      commands: oldest !== null && oldest <= latestCommandMs,
-    };
-    const failing = Object.entries(isOk).flatMap(([name, ok]) => (ok ? [] : [name]));
-    const part = (ok: boolean) => (ok ? ('ok' as const) : ('failing' as const));
-    return reply.code(failing.length === 0 ? 200 : 503).send({
-      status: failing.length === 0 ? ('ready' as const) : ('not_ready' as const),
-      failing,
-      parts: {
-        database: part(isOk.database),
-        migrations: part(isOk.migrations),
-        temporal: part(isOk.temporal),
-        commands: part(isOk.commands),
-      },
-      oldestPendingCommandMs: oldest,
-    });
-  });
+  app.get(
+    '/readyz',
+    { config: { access: 'public' }, schema: { response: { 200: readySchema, 503: readySchema } } },
+    async (_request, reply) => {
+      const [pending, oldest, hasTemporal] = await Promise.all([
+        within(pendingMigrations(deps.db.$client)),
+        within(oldestPendingAgeMs(deps.db)),
+        within(
+          deps.temporal.withDeadline(Date.now() + probeLimitMs, () => deps.temporal.workflowService.getSystemInfo({})),
+        ),
+      ]);
+      const isOk = {
+        database: pending !== null || oldest !== null,
+        migrations: pending?.length === 0,
+        temporal: hasTemporal !== null,
+        commands: oldest !== null && oldest <= latestCommandMs,
+      };
+      const failing = Object.entries(isOk).flatMap(([name, ok]) => (ok ? [] : [name]));
+      const part = (ok: boolean) => (ok ? ('ok' as const) : ('failing' as const));
+      return reply.code(failing.length === 0 ? 200 : 503).send({
+        status: failing.length === 0 ? ('ready' as const) : ('not_ready' as const),
+        failing,
+        parts: {
+          database: part(isOk.database),
+          migrations: part(isOk.migrations),
+          temporal: part(isOk.temporal),
+          commands: part(isOk.commands),
+        },
+        oldestPendingCommandMs: oldest,
+      });
+    },
+  );
 
   app.get(
     '/metrics',
@@ -64,7 +74,10 @@ export function registerHealth(app: Routes, deps: ApiDeps): void {
 
   app.get(
     '/openapi.json',
-    { config: { access: 'public' }, schema: { response: { 200: z.record(z.string(), z.unknown()).describe('OpenAPI 3.1 of this API.') } } },
+    {
+      config: { access: 'public' },
+      schema: { response: { 200: z.record(z.string(), z.unknown()).describe('OpenAPI 3.1 of this API.') } },
+    },
     () => app.swagger() as unknown as Record<string, unknown>,
   );
 }

@@ -1,28 +1,32 @@
 import type { ApiDeps } from '../deps.ts';
-import { registerDetectors } from './detectors.ts';
+import { registerAlertEvents } from './alert-events.ts';
+import { registerAudit } from './audit.ts';
+import { registerCanaries } from './canaries.ts';
+import { registerCases } from './cases.ts';
+import { registerCommands } from './commands.ts';
+import { registerDecisions } from './decisions.ts';
 import { registerDetectorVersions } from './detector-versions.ts';
+import { registerDetectors } from './detectors.ts';
+import { registerEnforcementOrders } from './enforcement-orders.ts';
 import { registerEscalationPolicies } from './escalation-policies.ts';
 import { registerEscalations } from './escalations.ts';
 import { registerHealth } from './health.ts';
 import { registerIntake } from './intake.ts';
 import { registerKillSwitches } from './kill-switches.ts';
+import { registerLaunches } from './launches.ts';
 import { registerMaintenanceWindows } from './maintenance-windows.ts';
 import { registerPersons } from './persons.ts';
 import { registerPolicies } from './policies.ts';
 import { registerPrincipals } from './principals.ts';
 import { registerProducts } from './products.ts';
+import { registerReference } from './reference.ts';
 import { registerReviewQueues } from './review-queues.ts';
 import { registerReviewTasks } from './review-tasks.ts';
 import { registerSchedules } from './schedules.ts';
 import { registerServices } from './services.ts';
+import { registerSignals } from './signals.ts';
 import { registerTeams } from './teams.ts';
 import { registerTokens } from './tokens.ts';
-import { registerAudit } from './audit.ts';
-import { registerCanaries } from './canaries.ts';
-import { registerCases } from './cases.ts';
-import { registerCommands } from './commands.ts';
-import { registerEnforcementOrders } from './enforcement-orders.ts';
-import { registerLaunches } from './launches.ts';
 import type { Routes } from './types.ts';
 
 const resources = [
@@ -50,6 +54,10 @@ const resources = [
   registerCommands,
   registerEnforcementOrders,
   registerLaunches,
+  registerReference,
+  registerSignals,
+  registerAlertEvents,
+  registerDecisions,
 ] as const;
 
 /** Every route of the API, one file per resource. */

@@ -71,15 +71,13 @@ export async function startTestApi(temporal: Client = awayTemporal()): Promise<T
     if (kind === 'person') await db.insert(persons).values({ id });
     for (const role of roles)
       await db.insert(roleGrants).values({ id: newId('roleGrant'), principalId: id, role, teamId });
-    await db
-      .insert(tokens)
-      .values({
-        id: newId('token'),
-        principalId: id,
-        sha256: sha256Hex(token),
-        label: 'test',
-        expiresAt: new Date(Date.now() + 3_600_000),
-      });
+    await db.insert(tokens).values({
+      id: newId('token'),
+      principalId: id,
+      sha256: sha256Hex(token),
+      label: 'test',
+      expiresAt: new Date(Date.now() + 3_600_000),
+    });
     return {
       id,
       token,

@@ -1,0 +1,56 @@
+import type { AddressInfo } from 'node:net';
+import { ConfigurationError, readConfig } from '#config/env.ts';
+import type { Config } from '#config/env.ts';
+import { createLogger } from '#config/log.ts';
+import { connectDatabase } from '#db/client.ts';
+import { forgetOldAnswers } from '#db/repositories/idempotency.ts';
+import { hourMs } from '#domain/time.ts';
+import { connectTemporal } from '#gateway/temporal.ts';
+import { buildApp } from './app.ts';
+
+/** Requests in hand get this long to end when the process is told to stop. */
+const graceMs = 10_000;
+
+/**
+ * The API process. Prints `ready http://…` once it listens; comes up also while Temporal or Postgres is away. SIGTERM
+ * finishes the requests in hand and ends with 0. A configuration that is not usable ends it with 1 and lists all that is wrong.
+ */
+async function main(config: Config): Promise<void> {
+  const log = createLogger('api', config.logLevel);
+  const db = connectDatabase({
+    url: config.db.url.reveal(),
+    size: config.db.poolSize,
+    applicationName: 'vigil-api',
+    statementTimeoutMs: config.db.statementTimeoutMs,
+    onIdleError: (error) => log.warn({ err: error }, 'a connection to Postgres was lost'),
+  });
+  const temporal = connectTemporal(config.temporal, `vigil-api@${process.pid}`);
+  const app = await buildApp({ db, temporal: temporal.client, config: config.api, log });
+
+  const stopped = new Promise<void>((resolve) => {
+    for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => resolve());
+  });
+  const sweeping = setInterval(() => {
+    forgetOldAnswers(db).catch((error: unknown) => log.warn({ err: error }, 'old answers were not forgotten'));
+  }, hourMs).unref();
+
+  await app.listen({ host: config.api.host, port: config.api.port });
+  const { port } = app.server.address() as AddressInfo;
+  console.log(`ready http://${config.api.host}:${port}`);
+
+  await stopped;
+  log.info('stopping');
+  clearInterval(sweeping);
+  setTimeout(() => process.exit(1), graceMs).unref();
+  await app.close();
+  await temporal.close();
+  await db.$client.end();
+}
+
+try {
+  await main(readConfig());
+  process.exit(0);
+} catch (error) {
+  console.error(error instanceof ConfigurationError ? error.message : error);
+  process.exit(1);
+}
