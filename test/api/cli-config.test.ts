@@ -144,7 +144,7 @@ describe('vigil config apply', () => {
     expect(first.json<Applied>().items.map(({ outcome }) => outcome)).toEqual(
       first.json<Applied>().items.map(() => 'created'),
     );
-    expect(first.json<Applied>().items).toHaveLength(12);
+    expect(first.json<Applied>().items).toHaveLength(13);
     const second = await apply(setup);
     expect(second.json<Applied>().items.filter(({ outcome }) => outcome !== 'unchanged')).toEqual([]);
     expect(second.json<Applied>().ids).toEqual(first.json<Applied>().ids);

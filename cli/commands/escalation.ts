@@ -1,0 +1,235 @@
+import type { Command } from 'commander';
+import type { AuditEvent } from '#domain/audit/event.ts';
+import { timeline, timelineText } from '#domain/escalation/timeline.ts';
+import { readChain } from '../audit-chains.ts';
+import type { Context, Run } from '../context.ts';
+import { note, registerDecisions, seenVersion, show } from '../decisions.ts';
+import type { CommandAnswer } from '../decisions.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { toLadderEvents } from '../ladder-events.ts';
+import { namesOf } from '../names.ts';
+import type { Column, Style } from '../output.ts';
+import { clean, when } from '../text.ts';
+
+interface Escalation {
+  readonly id: string;
+  readonly serviceId: string;
+  readonly title: string;
+  readonly severity: number;
+  readonly status: string;
+  readonly version: number;
+  readonly alertCount: number;
+  readonly previousId: string | null;
+  readonly isDrill: boolean;
+  readonly openedAt: string;
+  readonly acknowledgedAt: string | null;
+  readonly acknowledgedBy: string | null;
+  readonly resolvedAt: string | null;
+}
+interface Delivery {
+  readonly pass: number;
+  readonly rung: number;
+  readonly personId: string;
+  readonly channel: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly possibleDuplicate: boolean;
+  readonly errorCode: string | null;
+  readonly startedAt: string;
+}
+type Detailed = Escalation & { readonly deliveries: readonly Delivery[] };
+
+const path = '/v1/escalations';
+const columns: readonly Column<Escalation>[] = [
+  { title: 'id', value: ({ id }) => id },
+  { title: 'severity', value: ({ severity }) => severity, style: ({ severity }) => (severity === 1 ? 'bad' : null) },
+  {
+    title: 'status',
+    value: ({ status, isDrill }) => (isDrill ? `${status} (drill)` : status),
+    style: ({ status }) => styleOf(status),
+  },
+  { title: 'opened', value: ({ openedAt }) => when(openedAt) },
+  { title: 'alerts', value: ({ alertCount }) => alertCount },
+  { title: 'title', value: ({ title }) => title },
+];
+const styleOf = (status: string): Style | null =>
+  status === 'acknowledged' || status === 'resolved'
+    ? 'good'
+    : status === 'triggered' || status === 'exhausted'
+      ? 'bad'
+      : 'warn';
+
+/** Escalations: reading them, and everything that a person can do about one. */
+export function registerEscalations(program: Command, run: Run): void {
+  const group = program.command('escalation').alias('esc').description('who is being woken for what, and answering it');
+
+  group
+    .command('list')
+    .description('escalations, newest first')
+    .option('--open', 'only those that are open', false)
+    .option('--service <id>', 'only those of one service')
+    .option('--limit <n>', 'at most this many', '50')
+    .action(
+      run<{ open: boolean; service?: string; limit: string }>(async ({ api, output }, { open, service, limit }) => {
+        const rows = await api.list<Escalation>(path, { open, serviceId: service }, Number(limit));
+        output.show(rows, (items) => output.table(items, columns, 'No escalations.'));
+      }),
+    );
+
+  group
+    .command('show <escalation>')
+    .description('one escalation with the pages that left')
+    .action(
+      run(async (context, _options, id) =>
+        showOne(context, await context.api.get<Detailed>(`${path}/${encodeURIComponent(id)}`)),
+      ),
+    );
+
+  group
+    .command('timeline <escalation>')
+    .description('its whole story: who was paged by which rule, what became of it, who decided what')
+    .action(
+      run(async ({ api, output }, _options, id) => {
+        const { events } = await readChain(api, { kind: 'escalation', id });
+        const nameOf = output.isJson ? (one: string) => one : await namesOf(api, idsIn(events));
+        output.show(timeline(toLadderEvents(events), nameOf), (entries) => timelineText(entries).trimEnd());
+      }),
+    );
+
+  group
+    .command('ack [escalation]')
+    .description('acknowledge: no further page leaves. Without an id: the only open one that paged me')
+    .option('--note <text>', note.text)
+    .option('--seen-version <n>', seenVersion.text)
+    .action(
+      run<{ note?: string; seenVersion?: string }>(async (context, options, given) => {
+        const id = given ?? (await onlyOneThatPagedMe(context));
+        if (typeof id === 'number') return id;
+        const body = {
+          note: options.note,
+          ...(options.seenVersion === undefined ? {} : { seenVersion: Number(options.seenVersion) }),
+        };
+        show(
+          context,
+          await context.api.post<CommandAnswer>(`${path}/${encodeURIComponent(id)}/acknowledgements`, body),
+        );
+        return exitCodes.done;
+      }),
+    );
+
+  registerDecisions(group, run, path, 'escalation', [
+    {
+      name: 'unack',
+      resource: 'unacknowledgements',
+      text: 'take an acknowledgement back: paging goes on',
+      fields: [note, seenVersion],
+    },
+    { name: 'escalate', resource: 'escalations', text: 'page the next rung now', fields: [note, seenVersion] },
+    {
+      name: 'snooze',
+      resource: 'snoozes',
+      text: 'no pages until then, then the ladder begins again',
+      fields: [
+        { flag: '--until <time>', text: 'an instant, or from now: 30m, 8h', field: 'until', kind: 'instant' },
+        note,
+        seenVersion,
+      ],
+    },
+    { name: 'resolve', resource: 'resolutions', text: 'it is over', fields: [note, seenVersion] },
+    {
+      name: 'reassign',
+      resource: 'reassignments',
+      text: 'to a person, or to the policy of another service',
+      fields: [
+        { flag: '--person <id>', text: 'who takes it', field: 'personId' },
+        { flag: '--service <id>', text: 'whose policy takes it', field: 'serviceId' },
+        note,
+        seenVersion,
+      ],
+    },
+    {
+      name: 'add-responder',
+      resource: 'responders',
+      text: 'page one more person, without taking it from anyone',
+      fields: [
+        { flag: '--person <id>', text: 'whom', field: 'personId' },
+        { flag: '--shadow', text: 'to learn: need not acknowledge', field: 'shadow', kind: 'flag' },
+        note,
+        seenVersion,
+      ],
+    },
+    {
+      name: 'stop-pages',
+      resource: 'page-stops',
+      text: 'no more pages to me about it; others are still paged',
+      fields: [note, seenVersion],
+    },
+    {
+      name: 'move-to-current-policy',
+      resource: 'policy-moves',
+      text: 'go on under the newest version of its policy',
+      fields: [note, seenVersion],
+    },
+  ]);
+}
+
+/** The one open escalation that paged the caller and that nobody has acknowledged; else says which there are. */
+async function onlyOneThatPagedMe({ api, output, io }: Context): Promise<string | ExitCode> {
+  const me = await api.get<{ id: string }>('/v1/me');
+  const open = (await api.list<Escalation>(path, { open: true }, 50)).filter(({ status }) => status !== 'acknowledged');
+  const detailed = await Promise.all(open.map(({ id }) => api.get<Detailed>(`${path}/${id}`)));
+  const mine = detailed.filter(({ deliveries }) => deliveries.some(({ personId }) => personId === me.id));
+  const [only] = mine;
+  if (only && mine.length === 1) return only.id;
+  if (!only) {
+    io.err('vigil: no open escalation has paged you. "vigil escalation list --open" lists all.\n');
+    return exitCodes.notFound;
+  }
+  output.show(mine, (items) => output.table(items, columns, ''));
+  io.err(`vigil: ${mine.length} open escalations have paged you: name the one that you take.\n`);
+  return exitCodes.usage;
+}
+
+async function showOne({ api, output }: Context, value: Detailed): Promise<void> {
+  const nameOf = output.isJson
+    ? (id: string) => id
+    : await namesOf(api, [value.acknowledgedBy, ...value.deliveries.map(({ personId }) => personId)]);
+  const pages: readonly Column<Delivery>[] = [
+    { title: 'paged at', value: ({ startedAt }) => when(startedAt) },
+    { title: 'rung', value: ({ pass, rung }) => `${rung + 1} (pass ${pass + 1})` },
+    { title: 'person', value: ({ personId }) => nameOf(personId) },
+    { title: 'channel', value: ({ channel }) => channel },
+    { title: 'became', value: ({ status, errorCode }) => (errorCode === null ? status : `${status}: ${errorCode}`) },
+    {
+      title: 'attempts',
+      value: ({ attempts, possibleDuplicate }) => (possibleDuplicate ? `${attempts}, maybe twice` : attempts),
+    },
+  ];
+  output.show(value, (row) =>
+    [
+      output.paint('bold', clean(row.title)),
+      output.fields([
+        ['escalation', row.id],
+        ['status', row.isDrill ? `${row.status} (drill)` : row.status],
+        ['severity', row.severity],
+        ['version', row.version],
+        ['opened', when(row.openedAt)],
+        [
+          'acknowledged',
+          row.acknowledgedAt === null
+            ? undefined
+            : `${when(row.acknowledgedAt)} by ${nameOf(row.acknowledgedBy ?? '')}`,
+        ],
+        ['resolved', row.resolvedAt === null ? undefined : when(row.resolvedAt)],
+        ['after', row.previousId ?? undefined],
+      ]),
+      '',
+      output.table(row.deliveries, pages, 'Nobody was paged yet.'),
+    ].join('\n'),
+  );
+}
+
+const idsIn = (events: readonly AuditEvent[]): string[] => [
+  ...new Set(JSON.stringify(events).match(/per_[0-9a-f]{32}/g)),
+];

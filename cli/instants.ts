@@ -1,0 +1,24 @@
+import { UsageError } from './io.ts';
+
+const unitsMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A moment as people type it: RFC 3339, or from now on: `30m`, `8h`, `2d`. Fails with a `UsageError`. */
+export function readInstant(text: string, now: number): string {
+  const span = spanMs(text);
+  if (span !== null) return new Date(now + span).toISOString();
+  if (/^\d{4}-\d\d-\d\dT.+(Z|[+-]\d\d:\d\d)$/.test(text) && Number.isFinite(Date.parse(text)))
+    return new Date(text).toISOString();
+  throw new UsageError(`${text} is no time: give it as 2026-01-31T09:00:00Z, or from now as 30m, 8h or 2d`);
+}
+
+/** A length of time as people type it, in milliseconds. Fails with a `UsageError`. */
+export function readSpan(text: string): number {
+  const span = spanMs(text);
+  if (span === null) throw new UsageError(`${text} is no length of time: give it as 90s, 30m, 8h or 2d`);
+  return span;
+}
+
+function spanMs(text: string): number | null {
+  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  return amount === undefined ? null : Number(amount) * unitsMs[unit as keyof typeof unitsMs];
+}

@@ -1,0 +1,63 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createContext } from './context.ts';
+import type { Context, Globals, Run } from './context.ts';
+import { exitCodes, exitCodeText } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { reportFailure } from './failure.ts';
+import type { Io } from './io.ts';
+import { registerConfig } from './commands/config.ts';
+import { registerEscalations } from './commands/escalation.ts';
+import { registerSchedules } from './commands/schedule.ts';
+import { registerTokens } from './commands/token.ts';
+
+const groups = [registerEscalations, registerSchedules, registerConfig, registerTokens] as const;
+
+/** Runs one command line and returns its exit code. Never throws, never ends the process. */
+export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
+  let context: Context | null = null;
+  let code: ExitCode = exitCodes.done;
+  const run: Run = (act) =>
+    async function (...raw) {
+      context = createContext(io, this.optsWithGlobals<Globals>());
+      code =
+        (await act(context, this.opts() as Parameters<typeof act>[1], ...(raw.slice(0, -2) as string[]))) ??
+        exitCodes.done;
+    };
+  try {
+    await createProgram(io, run).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return reportFailure(io, context, error);
+  }
+}
+
+function createProgram(io: Io, run: Run): Command {
+  const program = new Command('vigil')
+    .description('Durable workflow orchestration for launch monitoring and escalations.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      getOutHelpWidth: () => io.columns ?? 100,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .option('--json', 'print JSON only', false)
+    .option('--api-url <url>', 'the API; without it VIGIL_API_URL')
+    .option('--token-file <file>', 'a file that holds the token; without it VIGIL_TOKEN')
+    .option('--idempotency-key <key>', 'repeat a call under the key of its first try')
+    .addOption(
+      new Option('--wait <seconds>', 'how long to wait for work that was accepted but is not done')
+        .default(30)
+        .argParser(seconds),
+    )
+    .addHelpText('after', `\n${exitCodeText}`);
+  for (const register of groups) register(program, run);
+  return program;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value > 86_400) throw new InvalidArgumentError('It must be 0 to 86400 seconds.');
+  return value;
+}
