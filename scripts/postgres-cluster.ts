@@ -4,8 +4,10 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -71,13 +73,32 @@ function clusterHome(directory: string, user: SystemUser | undefined): string {
   const home = join(directory, 'postgres');
   mkdirSync(home, { recursive: true });
   if (user === undefined || canReach(user, join(home, 'data'))) return home;
-  const note = join(home, 'moved-to');
-  const remembered = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
-  if (remembered !== '' && existsSync(remembered)) return remembered;
-  const temporary = mkdtempSync(join(tmpdir(), 'vigil-postgres-'));
-  chmodSync(temporary, 0o755);
-  writeFileSync(note, `${temporary}\n`);
-  return temporary;
+  const remembered = noteIn(home, movedTo);
+  if (remembered !== null && existsSync(remembered)) return remembered;
+  removeAbandonedHomes();
+  const moved = mkdtempSync(join(tmpdir(), movedPrefix));
+  chmodSync(moved, 0o755);
+  writeFileSync(join(moved, belongsTo), `${home}\n`);
+  writeFileSync(join(home, movedTo), `${moved}\n`);
+  return moved;
+}
+
+const movedPrefix = 'vigil-postgres-';
+const movedTo = 'moved-to';
+const belongsTo = 'belongs-to';
+
+/** Removes the moved clusters that no state folder knows any more, as after a test. */
+function removeAbandonedHomes(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(movedPrefix))) {
+    const moved = join(tmpdir(), name);
+    const home = lstatSync(moved).uid === process.getuid?.() ? noteIn(moved, belongsTo) : null;
+    if (home !== null && noteIn(home, movedTo) !== moved) rmSync(moved, { recursive: true, force: true });
+  }
+}
+
+function noteIn(folder: string, name: string): string | null {
+  const file = join(folder, name);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
 }
 
 async function createCluster(
