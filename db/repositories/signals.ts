@@ -64,7 +64,11 @@ export async function refileLateSignals(tx: Transaction, caseId: string, decided
     .where(and(eq(caseSignals.caseId, caseId), gt(caseSignals.seq, decidedBySeq)))
     .returning({ signalId: caseSignals.signalId });
   if (late.length === 0) return 0;
-  const [subject] = await tx.select().from(cases).where(eq(cases.id, caseId));
+  const [subject] = await tx
+    .update(cases)
+    .set({ signalCount: sql`${cases.signalCount} - ${late.length}` })
+    .where(eq(cases.id, caseId))
+    .returning();
   if (!subject) throw new VigilError('resource.not_found');
   const rows = await tx
     .select()
