@@ -13,7 +13,7 @@ export interface Field {
   /** The field of the body. */
   readonly field: string;
   /** How its text becomes JSON; by default it stays a text. */
-  readonly kind?: 'number' | 'flag' | 'instant' | 'span' | 'json';
+  readonly kind?: 'number' | 'flag' | 'instant' | 'span' | 'json' | 'stage';
   readonly of?: readonly string[];
 }
 
@@ -101,13 +101,23 @@ function toJson({ kind }: Field, value: unknown): Json {
     case 'span':
       return readSpan(String(value));
     case 'json':
-      return JSON.parse(String(value)) as Json;
+      return parseJson(String(value));
+    case 'stage':
+      return /^\d+$/.test(String(value)) ? Number(value) : String(value);
     case 'number':
     case 'flag':
     case undefined:
       return value as Json;
     default:
       return kind satisfies never;
+  }
+}
+
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new UsageError(`that is not JSON: ${(error as Error).message}`);
   }
 }
 

@@ -5,12 +5,31 @@ import { exitCodes, exitCodeText } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 import type { Io } from './io.ts';
+import { registerAlerts } from './commands/alert.ts';
+import { registerCanaries } from './commands/canary.ts';
+import { registerCases } from './commands/case.ts';
 import { registerConfig } from './commands/config.ts';
+import { registerDetectors } from './commands/detector.ts';
 import { registerEscalations } from './commands/escalation.ts';
+import { registerKillSwitches } from './commands/kill-switch.ts';
+import { registerLaunches } from './commands/launch.ts';
+import { registerOrders } from './commands/order.ts';
 import { registerSchedules } from './commands/schedule.ts';
 import { registerTokens } from './commands/token.ts';
 
-const groups = [registerEscalations, registerSchedules, registerConfig, registerTokens] as const;
+const groups = [
+  registerLaunches,
+  registerCases,
+  registerOrders,
+  registerKillSwitches,
+  registerDetectors,
+  registerCanaries,
+  registerAlerts,
+  registerEscalations,
+  registerSchedules,
+  registerConfig,
+  registerTokens,
+] as const;
 
 /** Runs one command line and returns its exit code. Never throws, never ends the process. */
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {

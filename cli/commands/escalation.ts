@@ -103,7 +103,7 @@ export function registerEscalations(program: Command, run: Run): void {
     .option('--note <text>', note.text)
     .option('--seen-version <n>', seenVersion.text)
     .action(
-      run<{ note?: string; seenVersion?: string }>(async (context, options, given) => {
+      run<{ note?: string; seenVersion?: string }>(async (context, options, given?: string) => {
         const id = given ?? (await onlyOneThatPagedMe(context));
         if (typeof id === 'number') return id;
         const body = {
