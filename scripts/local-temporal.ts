@@ -183,7 +183,9 @@ async function waitUntilReady(child: Child, address: string, logFile: string): P
     }
   }
   await child.stop(1000);
-  throw new Error(`The Temporal server did not start: ${reason}. The end of its log:\n${tailOf(logFile)}`);
+  throw new Error(
+    `The Temporal server did not start: ${reason}. Without its temporal.db it starts anew. The end of its log:\n${tailOf(logFile)}`,
+  );
 }
 
 function listens(address: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -55,6 +56,16 @@ it('passes over an old one on PATH, and finds the one in the cache', async () =>
     TMPDIR: directory,
   };
   expect(await findTemporalCli({ environment, directory })).toBe(cached);
+});
+
+it('takes the copy of the SDK, unless somebody else may have written it', async () => {
+  const { version } = createRequire(import.meta.url)('@temporalio/client/package.json') as { version: string };
+  const copy = fakeCli(join(directory, `temporal-sdk-typescript-${version}`), '1.9.3');
+  const environment = { PATH: '', HOME: directory, TMPDIR: directory };
+  expect(await findTemporalCli({ environment, directory })).toBe(copy);
+  chmodSync(copy, 0o777);
+  const search = findTemporalCli({ environment, directory, downloads: [offline] });
+  await expect(search).rejects.toThrow('could have been put there by somebody else');
 });
 
 it('tells each attempt, why it failed and what to install', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -74,6 +74,10 @@ const cachedBySdk: CliSource = {
     const { version } = createRequire(import.meta.url)('@temporalio/client/package.json') as { version: string };
     const path = join(environment['TMPDIR'] || '/tmp', `temporal-sdk-typescript-${version}`);
     if (!existsSync(path)) throw new UnusableError('no such copy');
+    // Everybody may put a file of that name into the temporary folder.
+    const { uid, mode } = statSync(path);
+    const isTrusted = (uid === process.getuid?.() || uid === 0) && (mode & 0o022) === 0;
+    if (!isTrusted) throw new UnusableError(`${path} could have been put there by somebody else`);
     return usable(path);
   },
 };

@@ -10,7 +10,7 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
@@ -46,10 +46,12 @@ export async function downloadFromVendor({
   });
   const answer = await fetchOrSay(`${base}/v${version}?${query.toString()}`, silenceMs);
   const { archiveUrl, fileToExtract } = (await answer.json()) as { archiveUrl: string; fileToExtract: string };
+  if (fileToExtract !== basename(fileToExtract))
+    throw new Error(`unexpected file name in the answer: ${fileToExtract}`);
   return installAtomically(target, async (folder) => {
     const archive = join(folder, 'archive.tar.gz');
     await save(archiveUrl, archive, silenceMs);
-    await run('tar', ['-xzf', archive, '-C', folder, fileToExtract]);
+    await run('tar', ['-xzf', archive, '-C', folder, '--', fileToExtract]);
     return join(folder, fileToExtract);
   });
 }

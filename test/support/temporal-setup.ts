@@ -24,7 +24,8 @@ const bundles = fileURLToPath(new URL('../../.vigil/bundles', import.meta.url));
 
 /**
  * Gives the run one Temporal server with time skipping, and the bundled workflows. A server that `TEMPORAL_ADDRESS` names
- * must allow time skipping (`frontend.WorkflowTimeSkippingEnabled=true`).
+ * must allow time skipping (`frontend.WorkflowTimeSkippingEnabled=true`) and have
+ * `history.workflowIdReuseMinimalInterval=0s`: see scripts/local-temporal.ts.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { value, release } = await shared('temporal', start);
@@ -33,9 +34,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function start(): Promise<{ context: TemporalForTests; stop(): Promise<void> }> {
-  const { value: temporal, stop } = await inTemporaryFolder('test-temporal', (directory) =>
-    startTemporal({ directory, environment: processEnvironment }),
-  );
+  const { value: temporal, stop } = await inTemporaryFolder('test-temporal', async (directory) => {
+    const server = await startTemporal({ directory, environment: processEnvironment });
+    // Nobody needs its state any more, so it need not take its time to end.
+    return { ...server, stop: () => (server.pid === null ? server.stop() : server.kill()) };
+  });
   try {
     const bundlePath = await buildWorkflowBundle({ folder: bundles });
     return { context: { address: temporal.address, namespace: temporal.namespace, bundlePath }, stop };
