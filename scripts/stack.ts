@@ -53,7 +53,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     buildWorkflowBundle({ folder: join(root, '.vigil', 'bundles') }),
   ]);
   let temporal: LocalTemporal = firstTemporal;
-  const passwords = { appPassword: kept(directory, 'app.password'), detectorPassword: kept(directory, 'detector.password') };
+  const passwords = {
+    appPassword: kept(directory, 'app.password'),
+    detectorPassword: kept(directory, 'detector.password'),
+  };
   await migrateDatabase(postgres.ownerUrl, passwords);
   const urls = {
     owner: postgres.ownerUrl,
@@ -61,7 +64,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     detector: as(postgres.ownerUrl, 'vigil_detector', passwords.detectorPassword),
   };
   const secretFile = join(directory, 'signing.secret');
-  if (!existsSync(secretFile)) writeFileSync(secretFile, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  if (!existsSync(secretFile))
+    writeFileSync(secretFile, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const apiPort = await findFreePort();
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   const variables: NodeJS.ProcessEnv = {
@@ -113,10 +117,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       kill: () => temporal.kill(),
       start: async () => {
         const port = Number(firstTemporal.address.split(':').at(-1));
-        temporal = await supervisor.start('temporal', () => startTemporal({ directory, environment, log, port, ui: options.ui ?? false }));
+        temporal = await supervisor.start('temporal', () =>
+          startTemporal({ directory, environment, log, port, ui: options.ui ?? false }),
+        );
       },
     },
   };
+}
+
+/** The file with the secret that signs outgoing calls, made on first use: receivers that start before the stack need it. */
+export function signingSecretFile(directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, 'signing.secret');
+  if (!existsSync(file)) writeFileSync(file, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  return file;
 }
 
 /** A random password that this folder keeps for its owner alone. */

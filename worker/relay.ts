@@ -19,7 +19,9 @@ export interface RelayOptions {
   readonly log: RelayLog;
   /** How often it looks when nobody woke it, milliseconds. */
   readonly pollMs: number;
-  /** Commands delivered side by side, at most one per workflow. */
+  /** Lanes that deliver side by side: a workflow that does not answer holds up one of them, not the pages behind it. */
+  readonly lanes?: number;
+  /** Commands that one lane delivers at a time, at most one per workflow. */
   readonly batch?: number;
   readonly deadlineMs?: number;
 }
@@ -36,36 +38,37 @@ export interface Relay {
  * number of relays share the work. Woken by NOTIFY; the poll covers lost notifications and postponed commands.
  */
 export function startRelay(options: RelayOptions): Relay {
-  const { log, pollMs, batch = 32 } = options;
+  const { log, pollMs, lanes = 4, batch = 16 } = options;
   const wake = new Wake();
   const listener = listen(options, wake);
   let stopping = false;
 
-  const loop = (async () => {
+  const lane = async () => {
     while (!stopping) {
       try {
         const claimed = await deliverBatch(options, batch);
-        if (claimed === batch) continue;
-        if (claimed > 0 && !stopping) await wake.wait(5);
-        else await wake.wait(pollMs);
+        if (claimed === batch || stopping) continue;
+        // What was claimed may have had a next message for the same workflow behind it.
+        await wake.wait(claimed > 0 ? 5 : pollMs);
       } catch (error) {
         log.warn({ err: error }, 'the relay could not work and tries again');
         await wake.wait(pollMs);
       }
     }
-  })();
+  };
+  const running = Promise.all(Array.from({ length: lanes }, lane));
 
   return {
     async stop() {
       stopping = true;
       wake.now();
-      await loop;
+      await running;
       await listener.stop();
     },
   };
 }
 
-async function deliverBatch({ db, temporal, log, deadlineMs = 5_000 }: RelayOptions, batch: number): Promise<number> {
+async function deliverBatch({ db, temporal, log, deadlineMs = 3_000 }: RelayOptions, batch: number): Promise<number> {
   return db.transaction(async (tx) => {
     const rows = await claimCommands(tx, batch);
     const deliveries = await Promise.all(rows.map((row) => attempt(temporal, row, deadlineMs)));
@@ -73,7 +76,7 @@ async function deliverBatch({ db, temporal, log, deadlineMs = 5_000 }: RelayOpti
     for (const [index, row] of rows.entries()) {
       const delivery = deliveries[index];
       if (!delivery || delivery.status === 'away') {
-        if (delivery) log.warn({ commandId: row.id, cause: delivery.cause }, 'command postponed');
+        if (delivery) log.warn({ commandId: row.id, name: row.name, cause: delivery.cause }, 'command postponed');
         away.push(row.id);
       } else await settleCommand(tx, row, delivery);
     }
@@ -92,28 +95,31 @@ async function deliverBatch({ db, temporal, log, deadlineMs = 5_000 }: RelayOpti
   }
 }
 
-/** A wait that can be cut short. A wake that comes while nobody waits ends the next wait at once. */
+/** Waits that can be cut short together. A wake that comes while nobody waits ends the next wait at once. */
 class Wake {
-  private pending = false;
-  private release: (() => void) | null = null;
+  private isPending = false;
+  private waiting = new Set<() => void>();
 
   now(): void {
-    this.pending = true;
-    this.release?.();
+    this.isPending = this.waiting.size === 0;
+    for (const release of this.waiting) release();
+    this.waiting.clear();
   }
 
   async wait(ms: number): Promise<void> {
-    if (!this.pending) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        this.release = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+    if (this.isPending) {
+      this.isPending = false;
+      return;
     }
-    this.pending = false;
-    this.release = null;
+    await new Promise<void>((resolve) => {
+      const release = () => {
+        clearTimeout(timer);
+        this.waiting.delete(release);
+        resolve();
+      };
+      const timer = setTimeout(release, ms);
+      this.waiting.add(release);
+    });
   }
 }
 
@@ -124,7 +130,11 @@ function listen({ databaseUrl, log, pollMs }: RelayOptions, wake: Wake): { stop(
   let retry: NodeJS.Timeout | null = null;
 
   const connect = async () => {
-    const next = new pg.Client({ connectionString: databaseUrl, application_name: 'vigil-relay-listener', keepAlive: true });
+    const next = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: 'vigil-relay-listener',
+      keepAlive: true,
+    });
     next.on('notification', () => wake.now());
     next.on('error', (error) => {
       log.warn({ err: error }, 'the relay lost its listening connection');

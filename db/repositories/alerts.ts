@@ -22,6 +22,8 @@ export interface Alert {
   /** The principal that reported it. */
   readonly reportedBy: string;
   readonly canaryId?: string;
+  /** A page about it carries no content; also true whenever the service says so. */
+  readonly sensitive?: boolean;
   /** For alerts that Vigil raises itself: the effect that does, so that a retry after success raises nothing new. */
   readonly causeKey?: string;
 }
@@ -58,8 +60,10 @@ export async function acceptTrigger(tx: Transaction, alert: Alert): Promise<Acce
   if (!row) throw new Error('an upsert returned no row');
   if (row.opened || row.rose || alert.causeKey !== undefined) {
     const alertEventId = await insertAlertEvent(tx, alert, row.id, row.opened ? 'opened' : 'merged', row.seq);
-    if (row.opened) await leaveOpening(tx, service, { ...alert, escalationId: row.id, alertEventId, previousEscalationId: null });
-    else if (row.rose) await leaveSourceChange(tx, row.id, alertEventId, { kind: 'trigger', severity: alert.severity, firingCount: 1 });
+    if (row.opened)
+      await leaveOpening(tx, service, { ...alert, escalationId: row.id, alertEventId, previousEscalationId: null });
+    else if (row.rose)
+      await leaveSourceChange(tx, row.id, alertEventId, { kind: 'trigger', severity: alert.severity, firingCount: 1 });
   }
   return { escalationId: row.id, disposition: row.opened ? 'opened' : 'merged' };
 }
@@ -96,9 +100,20 @@ export async function acceptResolve(
  * After an escalation closed: triggers that were merged into it after its resolve was accepted open a new, linked one.
  * The caller holds the closed row's lock, so no trigger can slip in between.
  */
-export async function reopenForLateTriggers(tx: Transaction, escalationId: string, resolvedBySeq: number): Promise<string | null> {
-  const { rows } = await tx.execute<{ service_id: string; dedup_key: string; title: string; severity: Severity; late: boolean; canary_id: string | null }>(
-    sql`SELECT service_id, dedup_key, title, severity, canary_id, last_trigger_seq > ${resolvedBySeq} AS late FROM escalations WHERE id = ${escalationId}`,
+export async function reopenForLateTriggers(
+  tx: Transaction,
+  escalationId: string,
+  resolvedBySeq: number,
+): Promise<string | null> {
+  const { rows } = await tx.execute<{
+    service_id: string;
+    dedup_key: string;
+    title: string;
+    severity: Severity;
+    late: boolean;
+    sensitive: boolean | null;
+  }>(
+    sql`SELECT service_id, dedup_key, title, severity, (state->>'sensitive')::boolean AS sensitive, last_trigger_seq > ${resolvedBySeq} AS late FROM escalations WHERE id = ${escalationId}`,
   );
   const [closed] = rows;
   if (!closed?.late) return null;
@@ -107,6 +122,7 @@ export async function reopenForLateTriggers(tx: Transaction, escalationId: strin
     dedupKey: closed.dedup_key,
     severity: closed.severity,
     title: closed.title,
+    sensitive: closed.sensitive === true,
     reportedBy: 'vigil',
   };
   const service = await frozenService(tx, alert.serviceId);
@@ -116,7 +132,12 @@ export async function reopenForLateTriggers(tx: Transaction, escalationId: strin
     SELECT ${reopenedId}, service_id, team_id, dedup_key, title, severity, 'opening', seq, seq, id
     FROM escalations, nextval('fact_seq') AS seq WHERE id = ${escalationId}`);
   const alertEventId = await insertAlertEvent(tx, alert, reopenedId, 'opened', null);
-  await leaveOpening(tx, service, { ...alert, escalationId: reopenedId, alertEventId, previousEscalationId: escalationId });
+  await leaveOpening(tx, service, {
+    ...alert,
+    escalationId: reopenedId,
+    alertEventId,
+    previousEscalationId: escalationId,
+  });
   return reopenedId;
 }
 
@@ -191,7 +212,7 @@ async function leaveOpening(
     policy: service.policy,
     previousEscalationId: opening.previousEscalationId,
     drill: opening.canaryId === undefined ? null : { canaryId: opening.canaryId },
-    sensitive: service.sensitive,
+    sensitive: service.sensitive || opening.sensitive === true,
     throttle: defaultThrottle,
     maintenance: await openMaintenance(tx, service.id),
     holdLowUntilAt: null,

@@ -1,4 +1,5 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
+import { isSensitive } from '#domain/harms.ts';
 import { VigilError } from '#domain/errors.ts';
 import type { CaseEffect, ReviewCase } from '#domain/review/case.ts';
 import { route } from '#domain/review/routing.ts';
@@ -95,6 +96,7 @@ export async function escalateCase(tx: Transaction, caseId: string, effect: Effe
     severity: effect.severity,
     title: `${titles[effect.reason]}: ${subject.harm} on ${subject.productName}`,
     reportedBy: 'vigil',
+    sensitive: isSensitive(subject.harm),
     causeKey: `case:${caseId}:${effect.key}`,
     ...(effect.canaryId === null ? {} : { canaryId: effect.canaryId }),
   });
