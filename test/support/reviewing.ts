@@ -1,15 +1,17 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, like } from 'drizzle-orm';
 import type { Person } from '#domain/actor.ts';
+import type { Order } from '#domain/enforcement/order.ts';
 import type { OrderedEnforcement, ReviewCase, TaskVerdict } from '#domain/review/case.ts';
 import { dayMs } from '#domain/time.ts';
 import { claimTask, decideTask } from '#db/repositories/review.ts';
 import type { ReviewTask } from '#db/repositories/review.ts';
-import { cases, enforcementOrders, reviewTasks } from '#db/schema/index.ts';
+import { cases, enforcementOrders, escalations, reviewTasks } from '#db/schema/index.ts';
 import { eventually } from './vigil.ts';
+import { fileFinding } from './case-world.ts';
 import type { CaseWorld } from './case-world.ts';
 
 export type CaseRow = Omit<typeof cases.$inferSelect, 'state'> & { readonly state: ReviewCase | null };
-export type OrderRow = typeof enforcementOrders.$inferSelect;
+export type OrderRow = Omit<typeof enforcementOrders.$inferSelect, 'state'> & { readonly state: Order | null };
 
 export const suspension: OrderedEnforcement = { action: 'suspend_account', durationMs: 7 * dayMs };
 
@@ -72,5 +74,34 @@ export const orderOf = (
 ): Promise<OrderRow> =>
   eventually(`an order of ${caseId}: ${is}`, async () => {
     const [row] = await world.db.select().from(enforcementOrders).where(eq(enforcementOrders.caseId, caseId));
-    return row && is(row) ? row : null;
+    return row && is(row as OrderRow) ? (row as OrderRow) : null;
   });
+
+/** Lets a finding about an account become a case, and a person's decision on it an order. */
+export async function openOrder(
+  world: CaseWorld,
+  detectorVersionId: string,
+  accountRef: string,
+  enforcement: OrderedEnforcement = suspension,
+): Promise<OrderRow> {
+  await fileFinding(world, detectorVersionId, accountRef);
+  const found = (await casesOf(world, accountRef)).at(-1);
+  if (!found) throw new Error('no case was opened');
+  await decide(world, await taskOf(world, found.id), world.people.reviewer, 'violation', enforcement);
+  return orderOf(world, found.id);
+}
+
+/** Waits until the row of an order is as wanted. */
+export const orderWhen = (world: CaseWorld, orderId: string, is: (row: OrderRow) => boolean): Promise<OrderRow> =>
+  eventually(`order ${orderId}: ${is}`, async () => {
+    const [row] = await world.db.select().from(enforcementOrders).where(eq(enforcementOrders.id, orderId));
+    return row && is(row as OrderRow) ? (row as OrderRow) : null;
+  });
+
+/** The escalations whose key begins with that, oldest first. */
+export const escalationsOf = (world: CaseWorld, keyPrefix: string) =>
+  world.db
+    .select()
+    .from(escalations)
+    .where(like(escalations.dedupKey, `${keyPrefix}%`))
+    .orderBy(asc(escalations.openedAt));

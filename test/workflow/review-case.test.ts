@@ -1,7 +1,7 @@
-import { and, asc, eq, like } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#db/ids.ts';
-import { commands, escalations, launches, notices, statementsOfReasons, strikes } from '#db/schema/index.ts';
+import { commands, launches, notices, statementsOfReasons, strikes } from '#db/schema/index.ts';
 import { dayMs } from '#domain/time.ts';
 import { workflowId } from '#workflows/contract.ts';
 import { ask, refusalOf } from '../support/ask.ts';
@@ -14,6 +14,7 @@ import {
   caseWhen,
   claim,
   decide,
+  escalationsOf,
   orderOf,
   suspension,
   taskOf,
@@ -47,12 +48,7 @@ const openCase = async (account: string, detector: string): Promise<string> => {
   return found.id;
 };
 
-const escalationsAbout = (caseId: string) =>
-  vigil.db
-    .select()
-    .from(escalations)
-    .where(like(escalations.dedupKey, `case:${caseId}:%`))
-    .orderBy(asc(escalations.openedAt));
+const escalationsAbout = (caseId: string) => escalationsOf(world, `case:${caseId}:`);
 
 describe('from a signal to the end of its enforcement', () => {
   it('makes one case of many signals, suspends the account exactly once, and lifts it by timer', async () => {
