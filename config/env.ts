@@ -27,6 +27,8 @@ const list = z
 export const environmentSchema = z.object({
   VIGIL_DATABASE_URL: postgresUrl.describe('Postgres as the role vigil_app: for API and worker.'),
   VIGIL_DATABASE_OWNER_URL: postgresUrl.optional().describe('Postgres as the owner of the schema: for `vigil migrate` only.'),
+  VIGIL_APP_PASSWORD: z.string().min(16, 'must have at least 16 characters').optional().describe('The password that `vigil migrate` gives the role vigil_app. Without it the role keeps its own.'),
+  VIGIL_DETECTOR_PASSWORD: z.string().min(16, 'must have at least 16 characters').optional().describe('The same for the role vigil_detector.'),
   VIGIL_DETECTOR_DATABASE_URL: postgresUrl
     .optional()
     .describe('Postgres as the read-only role vigil_detector: for SQL detectors. Without it they report an error.'),
@@ -122,8 +124,19 @@ export function readClientConfig(variables: Readonly<Record<string, string | und
 
 /** What `vigil migrate` needs. */
 export function readMigrationConfig(variables: Readonly<Record<string, string | undefined>> = processEnvironment) {
-  const env = parse(environmentSchema.pick({ VIGIL_DATABASE_OWNER_URL: true }).required(), variables);
-  return { ownerUrl: new Secret(env.VIGIL_DATABASE_OWNER_URL) };
+  const env = parse(
+    environmentSchema
+      .pick({ VIGIL_DATABASE_OWNER_URL: true, VIGIL_APP_PASSWORD: true, VIGIL_DETECTOR_PASSWORD: true })
+      .required({ VIGIL_DATABASE_OWNER_URL: true }),
+    variables,
+  );
+  return {
+    ownerUrl: new Secret(env.VIGIL_DATABASE_OWNER_URL),
+    passwords: {
+      ...(env.VIGIL_APP_PASSWORD === undefined ? {} : { appPassword: env.VIGIL_APP_PASSWORD }),
+      ...(env.VIGIL_DETECTOR_PASSWORD === undefined ? {} : { detectorPassword: env.VIGIL_DETECTOR_PASSWORD }),
+    },
+  };
 }
 
 function parse<T>(schema: z.ZodType<T>, variables: Readonly<Record<string, string | undefined>>): T {
