@@ -4,6 +4,7 @@ import type { Database } from '#db/client.ts';
 import { loadLaunch } from '#db/repositories/launch-evidence.ts';
 import { noteRollout, tellOwner } from '#db/repositories/launch-notices.ts';
 import type { EnforcementApi } from './clients/enforcement-api.ts';
+import { beating } from './heartbeat.ts';
 import { rehearseEnforcement } from './launch-probes/enforcement-dry-run.ts';
 import { probesOf } from './launch-probes/index.ts';
 import { resultOf } from './launch-probes/measured.ts';
@@ -22,27 +23,46 @@ export const createLaunchActivities = (db: Database) => ({
 });
 
 /** Measures what a launch asks for, on the facts as they are now. Throws when it cannot: the launch then shows an error. */
-export function createLaunchMeasurements(db: Database, sweepEveryMs: number) {
-  const probes = probesOf(sweepEveryMs);
-  return {
-    async runProbe(launchId: string, effect: EffectOf<'runProbe'>): Promise<EventOf<'checkCompleted'>> {
-      if (effect.probe === 'enforcement_dry_run')
-        throw new Error('the rehearsal of enforcement has an activity of its own');
-      return measured(db, launchId, effect, probes[effect.probe]);
-    },
-
-    async analyseStage(launchId: string, effect: EffectOf<'analyseStage'>): Promise<EventOf<'stageAnalysed'>> {
-      const measurements = await measureStage(db, await loadLaunch(db, launchId), effect);
-      return { type: 'stageAnalysed', effectKey: effect.key, measurements };
-    },
-  };
-}
+export const createLaunchMeasurements = (db: Database, sweepEveryMs: number) => ({
+  runProbe: (launchId: string, effect: EffectOf<'runProbe'>): Promise<EventOf<'checkCompleted'>> =>
+    beating(() => runProbe(db, sweepEveryMs, launchId, effect)),
+  analyseStage: (launchId: string, effect: EffectOf<'analyseStage'>): Promise<EventOf<'stageAnalysed'>> =>
+    beating(() => analyseStage(db, launchId, effect)),
+});
 
 /** The one measurement that calls the platform, and so belongs to the platform's own task queue. */
 export const createRehearsal = (db: Database, enforcementApi: EnforcementApi | null) => ({
   rehearseEnforcement: (launchId: string, effect: EffectOf<'runProbe'>): Promise<EventOf<'checkCompleted'>> =>
-    measured(db, launchId, effect, (input) => rehearseEnforcement(input, enforcementApi, effect.key)),
+    beating(() => rehearse(db, enforcementApi, launchId, effect)),
 });
+
+export async function runProbe(
+  db: Database,
+  sweepEveryMs: number,
+  launchId: string,
+  effect: EffectOf<'runProbe'>,
+): Promise<EventOf<'checkCompleted'>> {
+  if (effect.probe === 'enforcement_dry_run')
+    throw new Error('the rehearsal of enforcement has an activity of its own');
+  return measured(db, launchId, effect, probesOf(sweepEveryMs)[effect.probe]);
+}
+
+export const rehearse = (
+  db: Database,
+  enforcementApi: EnforcementApi | null,
+  launchId: string,
+  effect: EffectOf<'runProbe'>,
+): Promise<EventOf<'checkCompleted'>> =>
+  measured(db, launchId, effect, (input) => rehearseEnforcement(input, enforcementApi, effect.key));
+
+export async function analyseStage(
+  db: Database,
+  launchId: string,
+  effect: EffectOf<'analyseStage'>,
+): Promise<EventOf<'stageAnalysed'>> {
+  const measurements = await measureStage(db, await loadLaunch(db, launchId), effect);
+  return { type: 'stageAnalysed', effectKey: effect.key, measurements };
+}
 
 async function measured(
   db: Database,

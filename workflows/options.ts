@@ -44,6 +44,7 @@ export const detection = proxyActivities<Activities['detection']>({
 export const measuring = proxyActivities<Activities['detection']>({
   taskQueue: queues.detection,
   startToCloseTimeout: '1m',
+  heartbeatTimeout: '5s',
   scheduleToCloseTimeout: '10m',
   retry: { initialInterval: '500ms', backoffCoefficient: 3, maximumAttempts: 4 },
 });
@@ -52,6 +53,7 @@ export const measuring = proxyActivities<Activities['detection']>({
 export const rehearsing = proxyActivities<Activities['platform']>({
   taskQueue: queues.enforcement,
   startToCloseTimeout: '2m',
+  heartbeatTimeout: '5s',
   scheduleToCloseTimeout: '15m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 5 },
 });

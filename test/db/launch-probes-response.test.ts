@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ActRequest, EnforcementApi } from '#activities/clients/enforcement-api.ts';
 import { OutgoingError } from '#activities/clients/outgoing-error.ts';
-import { createRehearsal } from '#activities/launch.ts';
+import { rehearse as rehearseIn } from '#activities/launch.ts';
 import type { CheckResult } from '#domain/launch/check-result.ts';
 import { hourMs, minuteMs } from '#domain/time.ts';
 import type { Database } from '#db/client.ts';
@@ -118,10 +118,7 @@ describe('kill_switch', () => {
 
 describe('enforcement_dry_run', () => {
   const rehearse = async (world: LaunchWorld, api: EnforcementApi | null): Promise<CheckResult> => {
-    const { result } = await createRehearsal(db, api).rehearseEnforcement(
-      world.launchId,
-      probeEffect('enforcement_dry_run', 'T2', 1),
-    );
+    const { result } = await rehearseIn(db, api, world.launchId, probeEffect('enforcement_dry_run', 'T2', 1));
     return result;
   };
   const platform = (act: (order: ActRequest) => string): EnforcementApi & { orders: ActRequest[] } => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLaunchMeasurements } from '#activities/launch.ts';
+import { analyseStage } from '#activities/launch.ts';
 import type { CheckResult } from '#domain/launch/check-result.ts';
 import { stageMetrics } from '#domain/launch/stage-analysis.ts';
 import type { StageMetric } from '#domain/launch/stage-analysis.ts';
@@ -9,7 +9,7 @@ import { newId } from '#db/ids.ts';
 import { canaryRuns, decisions, enforcementOrders, signals } from '#db/schema/index.ts';
 import { eq } from 'drizzle-orm';
 import type { LaunchWorld } from '../support/launch-world.ts';
-import { startProbing, sweepEveryMs } from '../support/probing.ts';
+import { startProbing } from '../support/probing.ts';
 import type { Probing } from '../support/probing.ts';
 import { seedTraffic } from '../support/product-traffic.ts';
 import { seedCase, seedDetector, seedQueue, seedReviewer } from '../support/review-world.ts';
@@ -31,7 +31,7 @@ const during = (ms: number): Date => new Date(fromAt + ms);
 
 async function analyse(world: LaunchWorld): Promise<Record<StageMetric, CheckResult>> {
   const effect = { type: 'analyseStage' as const, key: 'v9:analyseStage:1', percent: 1 as const, fromAt, toAt };
-  const { measurements } = await createLaunchMeasurements(db, sweepEveryMs).analyseStage(world.launchId, effect);
+  const { measurements } = await analyseStage(db, world.launchId, effect);
   return measurements as Record<StageMetric, CheckResult>;
 }
 

@@ -1,4 +1,4 @@
-import { createLaunchMeasurements } from '#activities/launch.ts';
+import { runProbe } from '#activities/launch.ts';
 import { catalogueOf } from '#domain/launch/catalogue.ts';
 import type { MeasuredProbe } from '#domain/launch/catalogue.ts';
 import type { CheckResult } from '#domain/launch/check-result.ts';
@@ -35,7 +35,6 @@ export async function startProbing(): Promise<Probing> {
     statementTimeoutMs: 10_000,
     onIdleError: () => undefined,
   });
-  const measurements = createLaunchMeasurements(db, sweepEveryMs);
   return {
     db,
     async launch(options = {}) {
@@ -44,7 +43,7 @@ export async function startProbing(): Promise<Probing> {
       return world;
     },
     async measure(world, probe, tier = 'T2', percent = 1) {
-      const { result } = await measurements.runProbe(world.launchId, probeEffect(probe, tier, percent));
+      const { result } = await runProbe(db, sweepEveryMs, world.launchId, probeEffect(probe, tier, percent));
       return result;
     },
     async close() {
