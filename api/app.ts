@@ -10,9 +10,11 @@ import { VigilError } from '#domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { registerAuthentication } from './plugins/authentication.ts';
 import { registerBodyParser } from './plugins/body.ts';
-import { registerErrors } from './plugins/errors.ts';
+import { registerErrors, sendProblem } from './plugins/errors.ts';
+import { registerInventory } from './plugins/inventory.ts';
 import { registerMetrics } from './plugins/metrics.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
+import { toProblem } from './problem.ts';
 import { registerRoutes } from './routes/index.ts';
 
 export const bodyLimitBytes = 512 * 1024;
@@ -27,11 +29,14 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     genReqId: (request) => acceptedRequestId(request.headers['x-request-id']) ?? `req_${randomUUID()}`,
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 200 },
+    // An address that cannot be decoded never reaches the error handler.
+    frameworkErrors: (_error, request, reply) => sendProblem(reply, toProblem('request.unreadable', request.id)),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   registerBodyParser(app);
   registerErrors(app);
+  registerInventory(app);
   registerMetrics(app, deps.db);
   app.addHook('onSend', async (request, reply) => {
     void reply.header('x-request-id', request.id);

@@ -44,7 +44,7 @@ export const commandAnswerSchema = z
 export const commandResponses = {
   201: commandAnswerSchema,
   202: commandAnswerSchema,
-  ...problems(400, 401, 403, 404, 409, 422, 429, 503),
+  ...problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
 };
 
 export interface CommandRequest {

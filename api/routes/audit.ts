@@ -4,12 +4,13 @@ import { findChainFault } from '#domain/audit/event.ts';
 import type { AuditEvent } from '#domain/audit/event.ts';
 import { hashAuditEvent } from '#db/audit-chain.ts';
 import { chainHead, listAuditEvents, teamOfAggregate } from '#db/repositories/audit-events.ts';
+import { listRelated } from '#db/repositories/related.ts';
 import { assertVisible, mayReadAll } from '../auth.ts';
 import { found } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
 import { principalOf } from '../plugins/authentication.ts';
 import { problems } from '../problem.ts';
-import { outInstant } from '../schemas/common.ts';
+import { outInstant, readProblems } from '../schemas/common.ts';
 import type { Routes } from './types.ts';
 import type { FastifyRequest } from 'fastify';
 
@@ -129,6 +130,44 @@ export function registerAudit(app: Routes, deps: ApiDeps): void {
       }
       const fault = findChainFault(events, hashAuditEvent, head);
       return { isWhole: fault === null, events: events.length, fault, head: { seq: head.seq, hash: head.hash } };
+    },
+  );
+
+  app.get(
+    '/v1/audit/:kind/:id/related',
+    {
+      config: { access: readers },
+      schema: {
+        params,
+        querystring: z
+          .object({
+            afterId: z.string().max(100).optional(),
+            limit: z.coerce.number().int().min(1).max(200).default(100),
+          })
+          .strict(),
+        response: {
+          200: z
+            .object({
+              items: z.array(z.object({ kind: z.string(), id: z.string() })),
+              nextAfterId: z.string().nullable(),
+            })
+            .describe('What this aggregate caused, one step far: its cases, canaries, orders and escalations.'),
+          ...readProblems,
+        },
+      },
+    },
+    async (request) => {
+      const { kind, id } = request.params;
+      const { afterId, limit } = request.query;
+      await assertReadable(request, kind, id);
+      found(await chainHead(deps.db, { kind, id }));
+      const rows = await listRelated(
+        deps.db,
+        { kind, id },
+        { limit: limit + 1, ...(afterId === undefined ? {} : { afterId }) },
+      );
+      const items = rows.slice(0, limit);
+      return { items, nextAfterId: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
   );
 }

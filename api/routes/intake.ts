@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
+import type { Json } from '#domain/json.ts';
 import { dayMs } from '#domain/time.ts';
 import { acceptResolve, acceptTrigger } from '#db/repositories/alerts.ts';
 import { findProductByKey } from '#db/repositories/products.ts';
@@ -46,7 +47,7 @@ const alert = z.discriminatedUnion('action', [
         .describe('What makes alerts one: the open escalation of this key takes them all.'),
       severity,
       title,
-      details: z.record(z.string(), z.json()).optional(),
+      details: z.record(z.string(), z.unknown()).optional(),
     })
     .strict(),
   z.object({ action: z.literal('resolve'), dedupKey: z.string().min(1).max(255) }).strict(),
@@ -117,7 +118,7 @@ export function registerIntake(app: Routes, deps: ApiDeps): void {
           const escalationId = await acceptResolve(tx, source);
           return { escalationId, disposition: escalationId === null ? ('dropped' as const) : ('resolved' as const) };
         }
-        const details = body.details === undefined ? {} : { details: body.details };
+        const details = body.details === undefined ? {} : { details: body.details as Json };
         return acceptTrigger(tx, { ...source, severity: body.severity, title: body.title, ...details });
       });
       return reply.code(202).send(accepted);
