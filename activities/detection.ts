@@ -37,6 +37,8 @@ export interface SweepResult {
 const batchSize = 200;
 /** One sweep stops here and leaves the rest to the next: a backlog must not outlive the activity's time. */
 const sweepBudgetMs = 90_000;
+/** A quarter of the time after which a silent worker counts as dead. */
+const heartbeatEveryMs = 5_000;
 /** Windows lag a little behind the clock, so that what is being written now is in them. */
 const windowLagMs = 1_000;
 
@@ -52,14 +54,26 @@ export function createDetectionActivities(deps: DetectionDeps) {
     async sweep(versionId: string): Promise<SweepResult> {
       const detector = await findDetectorVersion(db, versionId);
       if (!detector || modeOf(detector.maturity) === 'off') return { status: 'ok', read: 0, filed: 0, casesOpened: 0 };
+      // A slow detector is waited for as long as it is allowed; only a worker that died is not heard of.
+      const activity = Context.current();
+      const beat = setInterval(() => activity.heartbeat(), heartbeatEveryMs);
       try {
-        const result = detector.definition.kind === 'sql' ? await sweepWindows(deps, detector) : await sweepEvents(deps, detector);
+        const result =
+          detector.definition.kind === 'sql' ? await sweepWindows(deps, detector) : await sweepEvents(deps, detector);
         await noteSweep(db, detector, result.status, null, deps.sweepEveryMs);
         return result;
       } catch (error) {
         if (attemptNumber() < sweepAttempts) throw error;
-        await noteSweep(db, detector, 'failed', error instanceof VigilError ? error.code : 'internal.unexpected', deps.sweepEveryMs);
+        await noteSweep(
+          db,
+          detector,
+          'failed',
+          error instanceof VigilError ? error.code : 'internal.unexpected',
+          deps.sweepEveryMs,
+        );
         return { status: 'failed', read: 0, filed: 0, casesOpened: 0 };
+      } finally {
+        clearInterval(beat);
       }
     },
   };
@@ -70,7 +84,6 @@ async function sweepEvents(deps: DetectionDeps, detector: LiveDetector): Promise
   const until = Date.now() + sweepBudgetMs;
   let total: SweepResult = { status: 'ok', read: 0, filed: 0, casesOpened: 0 };
   while (Date.now() < until) {
-    Context.current().heartbeat();
     const from = await readCursor(deps.db, detector.versionId);
     const events = await readProductEvents(deps.db, detector.productId, from, { limit: batchSize, withText: true });
     const last = events.at(-1);
@@ -79,10 +92,28 @@ async function sweepEvents(deps: DetectionDeps, detector: LiveDetector): Promise
     const found = events.flatMap((event, index): NewSignal[] => {
       const score = judged.scores[index] ?? null;
       if (score === null || score < detector.threshold) return [];
-      const hit: Hit = { eventId: event.id, accountRef: event.accountRef, score, occurredAt: Date.parse(event.occurredAt) };
-      return [{ ...hit, contentId: event.contentId, synthetic: event.synthetic, dedupeKey: signalKey(detector.versionId, hit, dayMs) }];
+      const hit: Hit = {
+        eventId: event.id,
+        accountRef: event.accountRef,
+        score,
+        occurredAt: Date.parse(event.occurredAt),
+      };
+      return [
+        {
+          ...hit,
+          contentId: event.contentId,
+          synthetic: event.synthetic,
+          dedupeKey: signalKey(detector.versionId, hit, dayMs),
+        },
+      ];
     });
-    const filed = await file(deps.db, detector, from, { ...from, transactionId: last.transactionId, seq: last.seq }, found);
+    const filed = await file(
+      deps.db,
+      detector,
+      from,
+      { ...from, transactionId: last.transactionId, seq: last.seq },
+      found,
+    );
     total = {
       status: total.status === 'degraded' || judged.isDegraded ? 'degraded' : 'ok',
       read: total.read + events.length,
@@ -95,15 +126,21 @@ async function sweepEvents(deps: DetectionDeps, detector: LiveDetector): Promise
 }
 
 /** Scores by event, in order; null where the detector could not say. What it cannot say is never counted as innocent. */
-type Judge = (events: readonly StoredProductEvent[]) => Promise<{ scores: readonly (number | null)[]; isDegraded: boolean }>;
+type Judge = (
+  events: readonly StoredProductEvent[],
+) => Promise<{ scores: readonly (number | null)[]; isDegraded: boolean }>;
 
 async function judgeOf(deps: DetectionDeps, { definition }: LiveDetector): Promise<Judge> {
   if (definition.kind === 'rules') {
     const evaluate = compileRules(definition.rules);
     return async (events) => {
-      const verdicts = events.map((event) => evaluate({ attributes: event.attributes, text: event.text }, deps.referenceLists));
+      const verdicts = events.map((event) =>
+        evaluate({ attributes: event.attributes, text: event.text }, deps.referenceLists),
+      );
       return {
-        scores: verdicts.map((verdict) => (verdict.outcome === 'match' ? 1 : verdict.outcome === 'degraded' ? null : 0)),
+        scores: verdicts.map((verdict) =>
+          verdict.outcome === 'match' ? 1 : verdict.outcome === 'degraded' ? null : 0,
+        ),
         isDegraded: verdicts.some((verdict) => verdict.outcome === 'degraded'),
       };
     };
@@ -129,16 +166,25 @@ async function sweepWindows(deps: DetectionDeps, detector: LiveDetector): Promis
   const from = await readCursor(deps.db, detector.versionId);
   const now = Date.now() - windowLagMs;
   const { windowMs } = definition;
-  const firstStart = from.windowEnd?.getTime() ?? Math.floor((detector.createdAt.getTime() - dayMs) / windowMs) * windowMs;
+  const firstStart =
+    from.windowEnd?.getTime() ?? Math.floor((detector.createdAt.getTime() - dayMs) / windowMs) * windowMs;
   const until = Date.now() + sweepBudgetMs;
   let total: SweepResult = { status: 'ok', read: 0, filed: 0, casesOpened: 0 };
   let cursor: Cursor = from;
   for (let start = firstStart; start <= now && Date.now() < until; start += windowMs) {
-    Context.current().heartbeat();
     const end = start + windowMs;
-    const { hits, isCapped } = await deps.sqlDetector.run({ sql: definition.sql, productId: detector.productId, windowStartAt: start, windowEndAt: end });
+    const { hits, isCapped } = await deps.sqlDetector.run({
+      sql: definition.sql,
+      productId: detector.productId,
+      windowStartAt: start,
+      windowEndAt: end,
+    });
     const counted = hits.filter((hit) => hit.score >= detector.threshold);
-    const drills = await canaryAccounts(deps.db, detector.productId, counted.map((hit) => hit.accountRef));
+    const drills = await canaryAccounts(
+      deps.db,
+      detector.productId,
+      counted.map((hit) => hit.accountRef),
+    );
     const found = counted.map((hit): NewSignal => ({
       accountRef: hit.accountRef,
       score: hit.score,

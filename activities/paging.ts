@@ -70,7 +70,8 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
       const started = await startDelivery(db, escalationId, effect, Context.current().info.attempt);
       if (!started) return settled('superseded', null);
       if (started.settled) return settled(started.settled, started.deliveryId);
-      const kind = effect.reason === 'drill' ? 'drill' : 'page';
+      // Whatever the reason: also the next rung, the next channel and the catch-all of a drill page for a drill.
+      const kind = started.isDrill ? 'drill' : 'page';
       return settled(
         await settle(started, await send(started, effect.channel, { kind, escalationId })),
         started.deliveryId,

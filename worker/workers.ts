@@ -1,5 +1,6 @@
 import { Worker } from '@temporalio/worker';
-import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type { ActivityInboundCallsInterceptor, NativeConnection, WorkerOptions } from '@temporalio/worker';
+import { toFailure } from '#activities/failures.ts';
 import type { Activities } from '#activities/index.ts';
 import { queues } from '#workflows/contract.ts';
 
@@ -13,7 +14,13 @@ export interface WorkersOptions {
 }
 
 /** One Worker per task queue, so that a slow platform never takes the place of a page. */
-export async function createWorkers({ activities, workflows, maxCachedWorkflows, ...shared }: WorkersOptions): Promise<Worker[]> {
+export async function createWorkers({
+  activities,
+  workflows,
+  maxCachedWorkflows,
+  ...rest
+}: WorkersOptions): Promise<Worker[]> {
+  const shared = { ...rest, interceptors: { activity: [() => ({ inbound: withoutContent })] } };
   return Promise.all([
     Worker.create({
       ...shared,
@@ -25,8 +32,18 @@ export async function createWorkers({ activities, workflows, maxCachedWorkflows,
       // After a SIGKILL, tasks of the lost worker's own queue wait this long before another takes them.
       stickyQueueScheduleToStartTimeout: '2s',
     }),
-    Worker.create({ ...shared, taskQueue: queues.paging, activities: activities.paging, maxConcurrentActivityTaskExecutions: 64 }),
-    Worker.create({ ...shared, taskQueue: queues.enforcement, activities: activities.platform, maxConcurrentActivityTaskExecutions: 16 }),
+    Worker.create({
+      ...shared,
+      taskQueue: queues.paging,
+      activities: activities.paging,
+      maxConcurrentActivityTaskExecutions: 64,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: queues.enforcement,
+      activities: activities.platform,
+      maxConcurrentActivityTaskExecutions: 16,
+    }),
     Worker.create({
       ...shared,
       taskQueue: queues.detection,
@@ -35,3 +52,14 @@ export async function createWorkers({ activities, workflows, maxCachedWorkflows,
     }),
   ]);
 }
+
+/** Innermost, so that neither the history nor the SDK's own log line sees the error as it was. */
+const withoutContent: ActivityInboundCallsInterceptor = {
+  async execute(input, next) {
+    try {
+      return await next(input);
+    } catch (error) {
+      throw toFailure(error);
+    }
+  },
+};

@@ -52,10 +52,10 @@ export async function acceptTrigger(tx: Transaction, alert: Alert): Promise<Acce
     FROM nextval('fact_seq') AS seq
     ON CONFLICT (service_id, dedup_key) WHERE closed_at IS NULL DO UPDATE SET
       alert_count = open.alert_count + 1,
-      last_trigger_seq = excluded.last_trigger_seq,
+      -- Taken under the row's lock: a trigger that waited for a resolve to commit must count as later than it.
+      last_trigger_seq = nextval('fact_seq'),
       severity = least(open.severity, excluded.severity)
-    RETURNING id, last_trigger_seq AS seq, (xmax = 0) AS opened, (xmax <> 0 AND severity = ${alert.severity} AND severity < (
-      SELECT before.severity FROM escalations before WHERE before.id = open.id)) AS rose`);
+    RETURNING new.id, new.last_trigger_seq AS seq, old.id IS NULL AS opened, coalesce(new.severity < old.severity, false) AS rose`);
   const [row] = rows;
   if (!row) throw new Error('an upsert returned no row');
   if (row.opened || row.rose || alert.causeKey !== undefined) {
@@ -112,8 +112,9 @@ export async function reopenForLateTriggers(
     severity: Severity;
     late: boolean;
     sensitive: boolean | null;
+    canary_id: string | null;
   }>(
-    sql`SELECT service_id, dedup_key, title, severity, (state->>'sensitive')::boolean AS sensitive, last_trigger_seq > ${resolvedBySeq} AS late FROM escalations WHERE id = ${escalationId}`,
+    sql`SELECT service_id, dedup_key, title, severity, canary_id, (state->>'sensitive')::boolean AS sensitive, last_trigger_seq > ${resolvedBySeq} AS late FROM escalations WHERE id = ${escalationId}`,
   );
   const [closed] = rows;
   if (!closed?.late) return null;
@@ -124,12 +125,13 @@ export async function reopenForLateTriggers(
     title: closed.title,
     sensitive: closed.sensitive === true,
     reportedBy: 'vigil',
+    ...(closed.canary_id === null ? {} : { canaryId: closed.canary_id }),
   };
   const service = await frozenService(tx, alert.serviceId);
   const reopenedId = newId('escalation');
   await tx.execute(sql`
-    INSERT INTO escalations (id, service_id, team_id, dedup_key, title, severity, status, first_trigger_seq, last_trigger_seq, previous_id)
-    SELECT ${reopenedId}, service_id, team_id, dedup_key, title, severity, 'opening', seq, seq, id
+    INSERT INTO escalations (id, service_id, team_id, dedup_key, title, severity, status, first_trigger_seq, last_trigger_seq, previous_id, canary_id)
+    SELECT ${reopenedId}, service_id, team_id, dedup_key, title, severity, 'opening', seq, seq, id, canary_id
     FROM escalations, nextval('fact_seq') AS seq WHERE id = ${escalationId}`);
   const alertEventId = await insertAlertEvent(tx, alert, reopenedId, 'opened', null);
   await leaveOpening(tx, service, {

@@ -16,6 +16,7 @@ export interface StartedDelivery {
   readonly address: string | null;
   readonly title: string;
   readonly isSensitive: boolean;
+  readonly isDrill: boolean;
   readonly severity: Severity;
   /** A call for this row may have gone out before: a crash hid its answer. */
   readonly possibleDuplicate: boolean;
@@ -37,7 +38,12 @@ const resultByStatus: Readonly<Record<string, PageResult>> = {
  * Takes the chain's lock, which an acknowledgement's record also takes: after that record has committed, null is
  * returned and nothing may be sent. A row that is there from an attempt before a crash is marked as a possible duplicate.
  */
-export async function startDelivery(db: Database, escalationId: string, page: PagePerson, attempt: number): Promise<StartedDelivery | null> {
+export async function startDelivery(
+  db: Database,
+  escalationId: string,
+  page: PagePerson,
+  attempt: number,
+): Promise<StartedDelivery | null> {
   return start(db, escalationId, page, attempt, {
     kind: page.reason,
     action: 'escalation.pageStarted',
@@ -48,7 +54,11 @@ export async function startDelivery(db: Database, escalationId: string, page: Pa
 }
 
 /** The same for the word that it is over; that is wanted always. */
-export async function startResolvedNotice(db: Database, escalationId: string, notice: TellResolved): Promise<StartedDelivery> {
+export async function startResolvedNotice(
+  db: Database,
+  escalationId: string,
+  notice: TellResolved,
+): Promise<StartedDelivery> {
   const started = await start(db, escalationId, notice, 1, {
     kind: 'resolved',
     action: 'escalation.resolvedNoticeStarted',
@@ -70,7 +80,13 @@ interface DeliveryKind {
 
 type Addressed = Pick<PagePerson, 'key' | 'personId' | 'contactMethodId' | 'channel'>;
 
-async function start(db: Database, escalationId: string, to: Addressed, attempt: number, how: DeliveryKind): Promise<StartedDelivery | null> {
+async function start(
+  db: Database,
+  escalationId: string,
+  to: Addressed,
+  attempt: number,
+  how: DeliveryKind,
+): Promise<StartedDelivery | null> {
   return db.transaction(async (tx) => {
     const aggregate = { kind: 'escalation', id: escalationId };
     const head = await lockChain(tx, aggregate);
@@ -81,7 +97,11 @@ async function start(db: Database, escalationId: string, to: Addressed, attempt:
     const [before] = await tx.select().from(deliveries).where(eq(deliveries.id, deliveryId));
     const settled = before ? (resultByStatus[before.status] ?? null) : null;
     if (!settled && !how.isWanted(ladder)) {
-      if (before) await tx.update(deliveries).set({ status: 'superseded', settledAt: sql`now()` }).where(eq(deliveries.id, deliveryId));
+      if (before)
+        await tx
+          .update(deliveries)
+          .set({ status: 'superseded', settledAt: sql`now()` })
+          .where(eq(deliveries.id, deliveryId));
       return null;
     }
     const possibleDuplicate = before !== undefined || attempt > 1;
@@ -94,7 +114,9 @@ async function start(db: Database, escalationId: string, to: Addressed, attempt:
     if (!before) {
       const { personId, contactMethodId, channel } = to;
       const row = { kind: how.kind, ...how.position, personId, contactMethodId, channel };
-      await tx.insert(deliveries).values({ id: deliveryId, escalationId, effectKey: to.key, ...row, status: 'started', possibleDuplicate });
+      await tx
+        .insert(deliveries)
+        .values({ id: deliveryId, escalationId, effectKey: to.key, ...row, status: 'started', possibleDuplicate });
       await appendToChain(tx, aggregate, head, [
         { actor: systemActor, action: how.action, reason: how.kind, cause: to.key, data: { deliveryId, ...row } },
       ]);
@@ -104,6 +126,7 @@ async function start(db: Database, escalationId: string, to: Addressed, attempt:
       address: await addressOf(tx, to),
       title: escalation.title,
       isSensitive: how.sensitive || ladder.sensitive,
+      isDrill: ladder.drill !== null,
       severity: ladder.severity,
       possibleDuplicate,
       settled,
@@ -120,7 +143,12 @@ async function addressOf(tx: Transaction, to: Addressed): Promise<string | null>
 }
 
 /** Notes what came of the call. The first result stays. */
-export async function settleDelivery(db: Database, deliveryId: string, status: string, errorCode: string | null): Promise<void> {
+export async function settleDelivery(
+  db: Database,
+  deliveryId: string,
+  status: string,
+  errorCode: string | null,
+): Promise<void> {
   await db
     .update(deliveries)
     .set({ status, errorCode, settledAt: sql`now()` })

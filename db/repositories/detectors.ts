@@ -81,7 +81,10 @@ export async function moveCursor(tx: Transaction, versionId: string, from: Curso
 
 export type SweepStatus = 'ok' | 'degraded' | 'failed';
 
-/** So many failed sweeps in a row wake someone: a detector that does not run sees nothing. */
+/**
+ * So many failed sweeps in a row wake someone: a detector that does not run sees nothing. As many more do so again, should
+ * a person have closed the escalation meanwhile.
+ */
 export const failuresBeforeAlarm = 5;
 
 /** The longest that one sweep may take; its activity ends it then. */
@@ -122,19 +125,30 @@ export async function noteSweep(
       })
       .where(eq(detectorCursors.detectorVersionId, detector.versionId))
       .returning({ failures: detectorCursors.failures });
-    const source = { serviceId: detector.serviceId, dedupKey: `detector:${detector.versionId}:failing`, reportedBy: 'vigil' };
-    if (status === 'failed' && row?.failures === failuresBeforeAlarm) {
+    const source = {
+      serviceId: detector.serviceId,
+      dedupKey: `detector:${detector.versionId}:failing`,
+      reportedBy: 'vigil',
+    };
+    if (status === 'failed') {
+      if (!row || row.failures % failuresBeforeAlarm !== 0) return;
       await acceptTrigger(tx, { ...source, severity: 2, title: `Detector does not run: ${detector.title}` });
-    } else if (status !== 'failed') await acceptResolve(tx, source, { onlyIfOpen: true });
+    } else await acceptResolve(tx, source, { onlyIfOpen: true });
   });
 }
 
 /** Which of these accounts belong to canaries: what is found about them is a drill. */
-export async function canaryAccounts(db: Database, productId: string, accountRefs: readonly string[]): Promise<ReadonlySet<string>> {
+export async function canaryAccounts(
+  db: Database,
+  productId: string,
+  accountRefs: readonly string[],
+): Promise<ReadonlySet<string>> {
   if (accountRefs.length === 0) return new Set();
   const rows = await db
     .select({ accountRef: canaryRuns.accountRef })
     .from(canaryRuns)
-    .where(and(eq(canaryRuns.productId, productId), sql`${canaryRuns.accountRef} = ANY(${sql.param([...accountRefs])})`));
+    .where(
+      and(eq(canaryRuns.productId, productId), sql`${canaryRuns.accountRef} = ANY(${sql.param([...accountRefs])})`),
+    );
   return new Set(rows.map((row) => row.accountRef));
 }

@@ -73,7 +73,12 @@ export async function refileLateSignals(tx: Transaction, caseId: string, decided
   const rows = await tx
     .select()
     .from(signals)
-    .where(inArray(signals.id, late.map((row) => row.signalId)));
+    .where(
+      inArray(
+        signals.id,
+        late.map((row) => row.signalId),
+      ),
+    );
   const [first] = rows;
   if (!first) return 0;
   await feedCase(
@@ -97,7 +102,11 @@ interface FiledSignal {
   readonly synthetic: boolean;
 }
 
-async function insertSignals(tx: Transaction, source: SignalSource, found: readonly NewSignal[]): Promise<FiledSignal[]> {
+async function insertSignals(
+  tx: Transaction,
+  source: SignalSource,
+  found: readonly NewSignal[],
+): Promise<FiledSignal[]> {
   return tx
     .insert(signals)
     .values(
@@ -132,17 +141,14 @@ async function feedCase(tx: Transaction, source: SignalSource, group: readonly F
   if (!first) return false;
   const policyVersionId = await currentPolicyVersion(tx, source.harm);
   const launchId = first.synthetic ? null : await openLaunch(tx, source.productId);
-  const { rows } = await tx.execute<{ id: string; opened: boolean; before: Severity | null }>(sql`
-    WITH standing AS (
-      SELECT severity FROM cases WHERE product_id = ${source.productId} AND account_ref = ${first.accountRef}
-        AND harm = ${source.harm} AND synthetic = ${first.synthetic} AND closed_at IS NULL AND decided_at IS NULL)
+  const { rows } = await tx.execute<{ id: string; opened: boolean; rose: boolean }>(sql`
     INSERT INTO cases AS open (id, product_id, team_id, account_ref, harm, severity, synthetic, launch_id, policy_version_id, status, signal_count)
     VALUES (${newId('case')}, ${source.productId}, ${source.teamId}, ${first.accountRef}, ${source.harm}, ${source.severity},
       ${first.synthetic}, ${launchId}, ${policyVersionId}, 'opening', ${group.length})
     ON CONFLICT (product_id, account_ref, harm, synthetic) WHERE closed_at IS NULL AND decided_at IS NULL DO UPDATE SET
       signal_count = open.signal_count + excluded.signal_count,
       severity = least(open.severity, excluded.severity)
-    RETURNING id, (xmax = 0) AS opened, (SELECT severity FROM standing) AS before`);
+    RETURNING new.id, old.id IS NULL AS opened, coalesce(new.severity < old.severity, false) AS rose`);
   const [row] = rows;
   if (!row) throw new Error('an upsert returned no row');
   const isKnownDetector = row.opened ? false : await hasDetector(tx, row.id, source.detectorVersionId);
@@ -154,8 +160,14 @@ async function feedCase(tx: Transaction, source: SignalSource, group: readonly F
     if (row.opened) await tellCanary(tx, canaryId, 'caseOpened', row.id, { caseId: row.id, at });
   }
   if (row.opened) {
-    await leaveOpening(tx, source, row.id, { launchId, policyVersionId, accountRef: first.accountRef, synthetic: first.synthetic, canaryId });
-  } else if (!isKnownDetector || (row.before !== null && source.severity < row.before)) {
+    await leaveOpening(tx, source, row.id, {
+      launchId,
+      policyVersionId,
+      accountRef: first.accountRef,
+      synthetic: first.synthetic,
+      canaryId,
+    });
+  } else if (!isKnownDetector || row.rose) {
     await leaveCommand(tx, {
       mode: 'signal',
       name: 'signalAdded',
@@ -183,7 +195,13 @@ async function leaveOpening(
   tx: Transaction,
   source: SignalSource,
   caseId: string,
-  subject: { launchId: string | null; policyVersionId: string; accountRef: string; synthetic: boolean; canaryId: string | null },
+  subject: {
+    launchId: string | null;
+    policyVersionId: string;
+    accountRef: string;
+    synthetic: boolean;
+    canaryId: string | null;
+  },
 ): Promise<void> {
   const input: CaseInput = {
     caseId,
