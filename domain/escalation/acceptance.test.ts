@@ -138,6 +138,14 @@ describe('acceptance cases of the ladder', () => {
     ]);
   });
 
+  it('case 15: escalated when exhausted, it begins anew with all its repeats', () => {
+    const story = new LadderStory({ policy: policy({ repeat: 1 }) }).open().pass(hourMs);
+    story.pages.length = 0;
+    story.accept({ type: 'escalateNow', by: person('bob') });
+    story.pass(hourMs);
+    expect(story.pages.map((page) => page.personId)).toEqual(['ann', 'bob', 'ann', 'bob', 'zoe']);
+  });
+
   it('case 15: going round by force uses up a repeat', () => {
     const story = new LadderStory({ policy: policy({ repeat: 1 }) }).open().pass(5 * minuteMs);
     story.accept({ type: 'escalateNow', by: person('bob') });
@@ -177,6 +185,15 @@ describe('acceptance cases of the ladder', () => {
     expect(story.pass(1).pageList).toEqual([[120, 'ann', 'push', 'rung']]);
   });
 
+  it('case 16: windows that are over are forgotten', () => {
+    const story = new LadderStory().open();
+    for (let n = 0; n < 30; n++) {
+      story.accept({ type: 'maintenanceStarted', windowId: `mnt_${n}`, until: story.now + minuteMs });
+      story.pass(2 * minuteMs);
+    }
+    expect(story.ladder.maintenance).toHaveLength(1);
+  });
+
   it('case 19: a personal rule that was added after the turn began takes part in the next turn only', () => {
     const story = new LadderStory({ policy: policy({ repeat: 1 }) }).open().pass(minuteMs);
     story.world.rules['ann'] = [rule('push'), rule('voice', 2 * minuteMs)];
@@ -205,6 +222,25 @@ describe('acceptance cases of the ladder', () => {
     }
     const fresh = story.pages.at(-1)?.key ?? '';
     story.accept({ type: 'acknowledge', by: person('ann'), asOfDeliveryKey: fresh, seenVersion: story.ladder.version });
+  });
+
+  it('case 20: what the person saw is stale if it is of the version before the one that began the ladder anew', () => {
+    const story = new LadderStory().open();
+    story.acknowledge('ann');
+    story.accept({ type: 'unacknowledge', by: person('ann') });
+    const begun = story.ladder.version;
+    const reply = (seenVersion: number) => story.send({ type: 'acknowledge', by: person('ann'), seenVersion });
+    expect(reply(begun - 1)).toMatchObject({ code: 'escalation.stale_reply' });
+    expect(reply(begun + 1)).toMatchObject({ code: 'aggregate.version_conflict', detail: { version: begun } });
+    expect(reply(begun).outcome).toBe('moved');
+  });
+
+  it('case 20: to escalate as of a version before the present rung is refused', () => {
+    const story = new LadderStory().open();
+    const seenVersion = story.ladder.version;
+    story.pass(5 * minuteMs);
+    const step = story.send({ type: 'escalateNow', by: person('ann'), seenVersion });
+    expect(step).toMatchObject({ code: 'escalation.already_escalated', detail: { pass: 0, rung: 1 } });
   });
 
   it('case 20: an acknowledgement of an earlier rung of the same walk is no stale reply', () => {

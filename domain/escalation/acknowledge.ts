@@ -88,7 +88,7 @@ function whatStops(ladder: Ladder): { readonly [key: string]: Json } {
 }
 
 function staleReply(ladder: Ladder, key: string): Refusal | null {
-  const page = ladder.pages.find((entry) => entry.key === key);
+  const page = ladder.pages.find((entry) => entry.key === key || entry.deliveryId === key);
   if (page === undefined) return refused('escalation.unknown_page', { key });
   if (page.walk >= ladder.walk.number) return null;
   return refused('escalation.stale_reply', { key, pass: page.pass, rung: page.rung, anewBecause: ladder.walk.reason });

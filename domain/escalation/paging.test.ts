@@ -99,6 +99,16 @@ describe('a page that fails', () => {
     ]);
   });
 
+  it('after the person stopped own pages does not make the person unreachable', () => {
+    const story = new LadderStory();
+    story.world.result = () => null;
+    story.open();
+    story.accept({ type: 'stopOwnPages', by: person('ann') });
+    const effectKey = story.pages[0]?.key ?? '';
+    story.accept({ type: 'pageSettled', effectKey, result: 'failed_permanent', deliveryId: null });
+    expect(story.happened('person_unreached')).toEqual([]);
+  });
+
   it('after the acknowledgement pages nobody', () => {
     const story = new LadderStory();
     story.world.rules['ann'] = threeWays;

@@ -42,6 +42,23 @@ describe('several people', () => {
     expect(story.ladder.acknowledgedBy).toBe('ann');
   });
 
+  it('an added responder can stop own pages before they were even looked up', () => {
+    const story = new LadderStory().open();
+    story.world.unanswered.push('resolvePeople');
+    story.accept({ type: 'addResponder', by: person('ann'), personId: 'dot', shadow: false });
+    const effectKey = story.effects.at(-1)?.key ?? '';
+    story.accept({ type: 'stopOwnPages', by: person('dot') });
+    expect(story.send({ type: 'peopleResolved', effectKey, people: [] }).outcome).toBe('ignored');
+  });
+
+  it('within the grace of an un-acknowledgement, one person is enough to restore it', () => {
+    const story = new LadderStory({ policy: two }).open();
+    story.acknowledge('ann');
+    story.acknowledge('bob');
+    story.accept({ type: 'unacknowledge', by: person('bob') });
+    expect(story.acknowledge('bob')).toMatchObject({ status: 'acknowledged' });
+  });
+
   it('nobody can be added while paging is withheld', () => {
     const story = new LadderStory().open();
     story.accept({ type: 'snooze', by: person('ann'), until: story.now + hourMs });
@@ -80,6 +97,13 @@ describe('shadows', () => {
     expect(who(told.open())).toEqual(['bob:rung']);
   });
 
+  it('of a later rung stay what they were: full responders of this walk', () => {
+    const told = new LadderStory({ policy: policy({ rungs: [rung(to('ann')), rung(onCall('sch_1'))] }) });
+    told.world.schedules['sch_1'] = [{ personId: 'bob' }, { personId: 'ann', shadow: true }];
+    told.open().pass(5 * minuteMs);
+    expect(told.acknowledge('ann')).toMatchObject({ status: 'acknowledged' });
+  });
+
   it('become full responders when they are added as such', () => {
     const told = story();
     told.accept({ type: 'addResponder', by: person('ann'), personId: 'sam', shadow: false });
@@ -113,6 +137,14 @@ describe('who is on call', () => {
       [0, 'bob', 'push', 'rung'],
       [3, 'ann', 'push', 'rung'],
     ]);
+  });
+
+  it('is not asked more than once a minute, whatever the schedule says', () => {
+    const story = new LadderStory({ policy: document });
+    story.world.schedules['sch_1'] = [{ personId: 'ann' }];
+    story.world.resampleAt = story.now;
+    story.open().pass(5 * minuteMs - 1);
+    expect(story.happened('rung_asked').filter(({ because }) => because === 'roster')).toHaveLength(4);
   });
 
   it('is still waited for when no one was reached', () => {
@@ -178,5 +210,18 @@ describe('an acknowledgement that lapses', () => {
     story.acknowledge('ann');
     expect(story.pass(hourMs - 1).pages).toHaveLength(1);
     expect(who(story.pass(1))).toEqual(['ann:rung', 'ann:rung']);
+  });
+
+  it('pages the acknowledger once also when the answer about the rung comes last', () => {
+    const story = new LadderStory({ policy: policy({ ackTimeoutMs: hourMs }) }).open();
+    story.acknowledge('ann');
+    story.world.unanswered.push('resolveRung');
+    story.pass(hourMs);
+    expect(who(story)).toEqual(['ann:rung', 'ann:ack_timeout']);
+    const effectKey = story.effects.findLast(({ type }) => type === 'resolveRung')?.key ?? '';
+    const ann = { personId: 'ann', shadow: false, source: { kind: 'person' }, rules: [rule('push')] } as const;
+    story.accept({ type: 'rungResolved', effectKey, pass: 1, rung: 0, people: [ann], hours: null, resampleAt: null });
+    expect(story.pages).toHaveLength(2);
+    expect(story.ladder.walk.phase).toBe('waiting');
   });
 });

@@ -92,6 +92,29 @@ describe('what makes a ladder louder', () => {
     ]);
   });
 
+  it('two rises before it is known who is on the rung page it once', () => {
+    const story = new LadderStory({ severity: 4, policy: policy({ highUrgencyUpTo: 4 }) }).open();
+    story.world.unanswered.push('resolveRung');
+    story.trigger({ severity: 3 });
+    story.trigger({ severity: 2 });
+    const asked = story.effects.filter(({ type }) => type === 'resolveRung').slice(-2);
+    const ann = { personId: 'ann', shadow: false, source: { kind: 'person' }, rules: [rule('push')] } as const;
+    const outcomes = asked.map(({ key: effectKey }) => {
+      const answer = {
+        type: 'rungResolved',
+        effectKey,
+        pass: 0,
+        rung: 0,
+        people: [ann],
+        hours: null,
+        resampleAt: null,
+      } as const;
+      return story.send(answer).outcome;
+    });
+    expect(outcomes).toEqual(['ignored', 'moved']);
+    expect(who(story)).toEqual(['ann:rung', 'ann:re_page']);
+  });
+
   it('a severity that falls and rises again does not', () => {
     const story = new LadderStory({ severity: 1 }).open();
     story.trigger({ severity: 3 });
@@ -104,6 +127,24 @@ describe('what makes a ladder louder', () => {
     const story = new LadderStory({ policy: policy({ rePage: { onFiringCountAbove: 10 } }) }).open();
     for (const firingCount of [10, 11, 5, 50]) story.trigger({ firingCount });
     expect(who(story)).toEqual(['ann:rung', 'ann:re_page']);
+  });
+
+  it('more firing alerts while it is acknowledged do not use that up', () => {
+    const story = new LadderStory({ policy: policy({ rePage: { onFiringCountAbove: 10 }, unackGraceMs: 0 }) }).open();
+    story.acknowledge('ann');
+    story.trigger({ firingCount: 11 });
+    story.accept({ type: 'unacknowledge', by: person('ann') });
+    story.trigger({ firingCount: 12 });
+    expect(who(story)).toEqual(['ann:rung', 'ann:rung', 'ann:re_page']);
+  });
+
+  it('within the grace of an un-acknowledgement nothing does', () => {
+    const story = new LadderStory({ severity: 3, policy: policy({ rePage: { onFiringCountAbove: 1 } }) }).open();
+    story.acknowledge('ann');
+    story.accept({ type: 'unacknowledge', by: person('ann') });
+    story.trigger({ severity: 1, firingCount: 5 });
+    expect(story.pages).toHaveLength(1);
+    expect(story.pass(10_000).pages.at(-1)).toMatchObject({ urgency: 'high', reason: 'rung' });
   });
 
   it('a person who has acknowledged a rung that needs two is not paged again', () => {
@@ -162,5 +203,12 @@ describe('a source', () => {
     expect(story.pages).toHaveLength(2);
     expect(story.acknowledge('ann')).toMatchObject({ status: 'resolved' });
     expect(story.ladder).toMatchObject({ firstAckAt: story.now, resolution: { kind: 'source' } });
+  });
+
+  it('that fires again takes its resolve of a drill back', () => {
+    const story = new LadderStory({ drill: { canaryId: 'can_1' } }).open();
+    story.trigger({ kind: 'resolve', firingCount: 0 });
+    story.trigger({ firingCount: 1 });
+    expect(story.acknowledge('ann')).toMatchObject({ status: 'acknowledged' });
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isPageWanted } from '#domain/escalation/ladder.ts';
 import type { Ladder } from '#domain/escalation/ladder.ts';
 import type { HappeningKind } from '#domain/escalation/happening.ts';
 import { ladderMachine } from '#domain/escalation/machine.ts';
@@ -20,6 +21,7 @@ export function assertLadderRun(run: LadderRun): void {
   assertRecorded(run);
   assertQuietAfterStops(run);
   assertRungOrder(run);
+  assertFirstPagesPass(run);
   assertToldResolved(run);
 }
 
@@ -133,6 +135,11 @@ function assertQuietAfterStops(run: LadderRun): void {
       assert.deepEqual(pagesOf(record), [], `${event.type} paged`);
       if (event.type === 'acknowledge') stoppedFor.set(event.by.id, before.round);
     }
+    const isStop = event.type === 'acknowledge' && state.status === 'acknowledged';
+    if (isStop || state.status === 'snoozed' || state.status === 'resolved') {
+      const wanted = state.pages.filter(({ key }) => isPageWanted(state, key));
+      assert.deepEqual(wanted, [], `${event.type} left pages on their way`);
+    }
     if (event.type === 'stopOwnPages') stoppedFor.set(event.by.id, startedRound(before, event.by.id));
     if (
       ['acknowledged', 'snoozed', 'resolved'].includes(state.status) &&
@@ -147,6 +154,17 @@ function assertQuietAfterStops(run: LadderRun): void {
 /** The last question whose answer began a turn of this person. */
 const startedRound = (ladder: Ladder, personId: string): number =>
   Math.max(0, ...ladder.responders.filter((one) => one.personId === personId).map(({ round }) => round));
+
+/** The throttle never delays the first page of a person's turn when the urgency is high. */
+function assertFirstPagesPass(run: LadderRun): void {
+  for (const { state } of run.records) {
+    for (const one of state.happened) {
+      if (one.what !== 'page_held_back' || state.urgency === 'low') continue;
+      const held = state.pending.find((rule) => rule.heldBack && rule.personId === one.personId);
+      assert.equal(held?.first, false, `the first page to ${one.personId} was held back`);
+    }
+  }
+}
 
 /** After a resolve, those to whom a page went out are told, each once, and nobody else. */
 function assertToldResolved(run: LadderRun): void {
