@@ -27,7 +27,8 @@ export async function insertCheckRun(tx: Transaction, launchId: string, transiti
     observed: result.observed,
     threshold: judged.threshold,
     population: result.population,
-    windowMs: Math.round(result.windowMs),
+    // Any finite number is a window that people may report; the column holds fewer.
+    windowMs: Math.min(Math.round(result.windowMs), Number.MAX_SAFE_INTEGER),
     evidenceHash: result.evidenceHash,
     details: { tier: launch.tier, cause: transition.cause },
     // Vigil's own workflows report as `vigil`, who is no row.

@@ -7,6 +7,7 @@ import { newId } from '#db/ids.ts';
 import { auditEvents, checkRuns, escalations, waivers } from '#db/schema/index.ts';
 import { deliver } from '#gateway/deliver.ts';
 import type { Json } from '#domain/json.ts';
+import { fact } from '#workflows/contract.ts';
 import { t3Intake } from '../support/launches.ts';
 import { LaunchStory } from '../support/launch-story.ts';
 import { eventually, renewAt, startTestVigil } from '../support/vigil.ts';
@@ -135,6 +136,26 @@ it('continues as new with everything that it knows, and answers a command of an 
     const [waiver] = await vigil.db.select().from(waivers).where(eq(waivers.id, waiverId));
     return waiver?.status === 'expired';
   });
+});
+
+it('takes in everything that was told while no worker was there', async () => {
+  const story = await LaunchStory.start(vigil, t3);
+  const launch = await story.answerIntake();
+  await vigil.pause();
+  const handle = vigil.temporal.workflow.getHandle(story.workflowId);
+  for (let told = 0; told < 250; told++) {
+    await handle.signal(fact('caseLinked'), {
+      commandId: newId('command'),
+      name: 'caseLinked',
+      actor: { kind: 'system', id: 'vigil' },
+      requestId: null,
+      input: { caseId: newId('case'), severity: 1 },
+    });
+  }
+  await vigil.resume();
+  const held = await story.until('all cases are counted', ({ cases }) => cases.severity1 === 250);
+  expect(held.version).toBe(launch.version + 250);
+  expect(held.holds.severity_1_case).toMatchObject({ count: 250 });
 });
 
 const raised = (story: LaunchStory) =>

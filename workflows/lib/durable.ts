@@ -34,6 +34,12 @@ interface Because {
   readonly requestId?: string | null;
 }
 
+/**
+ * Versions that go into one call. What came in while workers or Postgres were away is recorded in several: a call may
+ * hold 2 MB, and a launch's state has tens of kilobytes.
+ */
+const recordedAtOnce = 20;
+
 /** Temporal forgets update ids at continue-as-new; this many are remembered across it. */
 const rememberedCommands = 200;
 
@@ -64,7 +70,7 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   async run(first?: E, because: Because = {}): Promise<'final' | 'renew'> {
     if (first) this.dispatch(first, because);
     for (;;) {
-      if (this.unrecorded.length > 0) await this.recordAll();
+      if (this.unrecorded.length > 0) await this.recordNext();
       else if (this.isSettled()) return this.afterHandlers('final');
       else if (this.shouldRenew()) return this.afterHandlers('renew');
       else await this.waitForChangeOrDue();
@@ -143,9 +149,9 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
     return step;
   }
 
-  private async recordAll(): Promise<void> {
-    const transitions = this.unrecorded;
-    this.unrecorded = [];
+  private async recordNext(): Promise<void> {
+    const transitions = this.unrecorded.slice(0, recordedAtOnce);
+    this.unrecorded = this.unrecorded.slice(recordedAtOnce);
     const { workflowId, runId } = wf.workflowInfo();
     await store.recordTransitions({ kind: this.options.kind, id: this.options.id, workflowId, runId, transitions });
     this.recordedVersion = transitions[transitions.length - 1]?.version ?? this.recordedVersion;
