@@ -63,11 +63,11 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   return toProblem('internal.unexpected', request.id);
 }
 
-/** Connection refused, reset or ended by a restart, or a pool that got no connection in time. */
+/** Connection refused, reset or ended by a restart; no connection or no answer in time; or a deadlock: it may go well later. */
 function isDatabaseAway(error: unknown): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     const code = 'code' in cause ? String(cause.code) : '';
-    if (/^(57P0[123]|08\w{3}|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
+    if (/^(57P0[123]|57014|40001|40P01|08\w{3}|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
     if (
       /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/.test(
         cause.message,

@@ -44,20 +44,7 @@ export async function startTestApi(temporal: Client = awayTemporal()): Promise<T
     statementTimeoutMs: 10_000,
     onIdleError: () => undefined,
   });
-  const app = await buildApp({
-    db,
-    temporal,
-    config: {
-      host: '127.0.0.1',
-      port: 0,
-      publicUrl: null,
-      rateLimitPerMinute: 1_000_000,
-      trustedProxies: [],
-      commandDeadlineMs: 400,
-    },
-    log: pino({ level: 'fatal' }),
-  });
-  await app.ready();
+  const app = await testApiOver(db, temporal);
 
   const team = async (): Promise<string> => {
     const id = newId('team');
@@ -99,6 +86,25 @@ export async function startTestApi(temporal: Client = awayTemporal()): Promise<T
   };
 }
 
+/** The app alone, over whatever database. */
+export async function testApiOver(db: Database, temporal: Client): Promise<FastifyInstance> {
+  const app = await buildApp({
+    db,
+    temporal,
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      publicUrl: null,
+      rateLimitPerMinute: 1_000_000,
+      trustedProxies: [],
+      commandDeadlineMs: 400,
+    },
+    log: pino({ level: 'silent' }),
+  });
+  await app.ready();
+  return app;
+}
+
 function requestOf(
   token: string,
   method: Method,
@@ -136,10 +142,10 @@ export function stubTemporal(stub: TemporalStub): Client {
     executeUpdateWithStart: (name: unknown, options: { updateId: string }) =>
       stub.executeUpdate(name, { args: [], ...options }),
   };
-  const connection = { ensureConnected: () => Promise.reject(new Error('no connection')) };
+  const workflowService = { getSystemInfo: () => Promise.reject(new Error('no connection')) };
   return {
     workflow,
-    connection,
+    workflowService,
     withDeadline: (_at: number, work: () => Promise<unknown>) => work(),
   } as unknown as Client;
 }
