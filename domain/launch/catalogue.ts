@@ -7,7 +7,7 @@ import { responseRequirements } from './catalogue/v1-response.ts';
 import { scopeRequirements } from './catalogue/v1-scope.ts';
 import type { Tier } from './tier.ts';
 
-export type { ByTier, Measure, Probe, Requirement } from './catalogue/row.ts';
+export type { Measure, Requirement } from './catalogue/row.ts';
 
 /** The version that a new launch gets. It is frozen into the launch at its start. */
 export const catalogueVersion = 'v1';

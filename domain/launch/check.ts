@@ -83,7 +83,7 @@ export const isWaived = (requirement: Requirement, state: RequirementState, tier
   state.waiver !== null && state.waiver.expiresAt > now && isWaivable(requirement, tier);
 
 /** True when a second person agreed that the requirement does not apply, and the tier lets people say so. */
-export const isNotApplicable = (requirement: Requirement, state: RequirementState, tier: Tier): boolean =>
+const isNotApplicable = (requirement: Requirement, state: RequirementState, tier: Tier): boolean =>
   state.notApplicable !== null && state.notApplicable.approvedBy !== null && isWaivable(requirement, tier);
 
 /**

@@ -8,7 +8,7 @@ import { requirementsOf } from './requirements.ts';
  * too, the measurement's evidence. Results that Vigil takes over and over are left out: the gate itself watches those,
  * and a passing canary must not void what people have signed.
  */
-export function evidenceText(requirement: Requirement, state: RequirementState): string {
+function evidenceText(requirement: Requirement, state: RequirementState): string {
   const { probe, signOff } = requirement.verify;
   const measured = probe !== null && signOff !== null ? (state.result?.evidenceHash ?? '') : '';
   return `${requirement.id} ${state.evidence?.hash ?? ''} ${measured}`;

@@ -3,7 +3,7 @@ import { unknown } from './intake-fields.ts';
 import type { Unknown } from './intake-fields.ts';
 import type { Intake } from './intake.ts';
 
-export type ContradictionCode =
+type ContradictionCode =
   | 'stages_out_of_order'
   | 'deputy_is_owner'
   | 'unattended_without_actions'

@@ -10,7 +10,7 @@ export type Intake = {
   readonly [Q in keyof Questions]: { readonly [F in keyof Questions[Q]['fields']]: Answer<Questions[Q]['fields'][F]> };
 };
 
-export type IntakeProblemCode =
+type IntakeProblemCode =
   | 'missing'
   | 'unknown_field'
   | 'wrong_type'
@@ -53,8 +53,6 @@ export function validateIntake(input: unknown): readonly IntakeProblem[] {
   }
   return problems;
 }
-
-export const isIntake = (input: unknown): input is Intake => validateIntake(input).length === 0;
 
 /** JSON pointers of all fields that were answered with `unknown`. */
 export function unknownAnswers(intake: Intake): readonly string[] {

@@ -24,7 +24,7 @@ export interface StoredEvidence {
   readonly expiryTold: boolean;
 }
 
-export interface RequirementSignOff {
+interface RequirementSignOff {
   readonly personId: string;
   readonly choice: 'approve' | 'object';
   readonly at: number;
@@ -90,7 +90,7 @@ export interface RequirementState {
   readonly waiversGiven: number;
 }
 
-export interface TierChange {
+interface TierChange {
   readonly to: Tier;
   readonly kind: 'raised' | 'lowered';
   readonly by: readonly string[];
@@ -136,7 +136,7 @@ export interface Condition {
 
 export type StageVerdict = 'advance_ready' | 'hold' | 'abort_advised';
 
-export interface StageAnalysis {
+interface StageAnalysis {
   readonly at: number;
   readonly verdict: StageVerdict;
   readonly metrics: Readonly<Record<StageMetric, CheckResult>>;

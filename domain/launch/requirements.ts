@@ -47,14 +47,14 @@ export const plannedAt = (intake: Intake): number | null =>
  * A date that is past already becomes the next working day, so that a compressed launch still gives everyone one, but
  * never later than the launch itself.
  */
-export function dueAtOf(requirement: Requirement, tier: Tier, launchAt: number, now: number): number {
+function dueAtOf(requirement: Requirement, tier: Tier, launchAt: number, now: number): number {
   const leadStartAt = addWorkingDays(launchAt, -dutiesByTier[tier].leadWorkingDays);
   const listedAt = Math.max(launchAt - requirement.dueDays * dayMs, leadStartAt);
   return listedAt > now ? listedAt : Math.max(listedAt, Math.min(addWorkingDays(now, 1), launchAt));
 }
 
 /** True when the intake was complete too late for the lead time of the tier. Unknown dates compress nothing yet. */
-export function isCompressed(intake: Intake, tier: Tier, completeAt: number): boolean {
+function isCompressed(intake: Intake, tier: Tier, completeAt: number): boolean {
   const launchAt = plannedAt(intake);
   return launchAt !== null && completeAt > addWorkingDays(launchAt, -dutiesByTier[tier].leadWorkingDays);
 }
@@ -105,5 +105,5 @@ export function scopeOf(launch: Launch, intake: Intake, tier: Tier, now: number)
   };
 }
 
-export const equal = (a: readonly Capability[], b: readonly Capability[]): boolean =>
+const equal = (a: readonly Capability[], b: readonly Capability[]): boolean =>
   a.length === b.length && a.every((entry, index) => entry === b[index]);

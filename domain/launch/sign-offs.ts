@@ -44,7 +44,7 @@ export const blockingRoles = (launch: Launch): readonly LaunchRole[] =>
   });
 
 /** The roles that a person fills in this launch: those assigned and those signed for. */
-export const rolesFilledBy = (launch: Launch, personId: string): readonly LaunchRole[] =>
+const rolesFilledBy = (launch: Launch, personId: string): readonly LaunchRole[] =>
   launchRoles.filter(
     (role) => launch.people[role]?.personId === personId || launch.signOffs[role]?.personId === personId,
   );

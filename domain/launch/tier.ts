@@ -18,9 +18,9 @@ export const stricter = (a: Tier, b: Tier): Tier => (tierRank(a) <= tierRank(b) 
  */
 export const factorNames = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
 export type FactorName = (typeof factorNames)[number];
-export type Factors = Readonly<Record<FactorName, number>>;
+type Factors = Readonly<Record<FactorName, number>>;
 
-export const floorReasons = [
+const floorReasons = [
   'minors_intended',
   'likeness_of_real_people',
   'capability_rated_high',

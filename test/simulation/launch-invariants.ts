@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Role } from '#domain/actor.ts';
-import { catalogueOf } from '#domain/launch/catalogue.ts';
-import type { Requirement } from '#domain/launch/catalogue.ts';
-import { dutiesByTier } from '#domain/launch/duties.ts';
 import type { LaunchEffect, LaunchEvent } from '#domain/launch/events.ts';
 import type { Launch } from '#domain/launch/launch.ts';
-import type { RequirementState } from '#domain/launch/launch-parts.ts';
-import type { Tier } from '#domain/launch/tier.ts';
-import { dayMs } from '#domain/time.ts';
+import { assertReady } from './launch-readiness.ts';
 import type { Recorded, Run } from './simulate.ts';
 
 type LaunchRecord = Recorded<Launch, LaunchEvent, LaunchEffect>;
@@ -20,6 +15,7 @@ export function assertLaunchRun(run: Run<Launch, LaunchEvent, LaunchEffect>): vo
     assertFourEyes(record.state);
     assertRunKeys(record);
     assertWaiverEnds(record);
+    assertRevised(record);
     const opened = record.state.openings.length - record.before.openings.length;
     assert.equal(
       opened,
@@ -30,81 +26,6 @@ export function assertLaunchRun(run: Run<Launch, LaunchEvent, LaunchEffect>): vo
     assert.ok(record.state.evidenceRevision >= record.before.evidenceRevision, 'the revision of the evidence fell');
   }
   assert.ok(JSON.stringify(run.final).length < 60_000, 'the state grows');
-}
-
-/** I8: whenever a stage opened, everything that blocks was shown by something that was measured and had not expired. */
-function assertReady({ before, at, event }: LaunchRecord): void {
-  const { tier, intake } = before;
-  assert.ok(tier !== null && intake !== null, 'opened without an intake');
-  assert.equal(event.type, 'advanceStage');
-  assert.deepEqual(before.holds, {}, 'opened while on hold');
-  const { stage } = before;
-  if (stage !== null) {
-    assert.ok(at >= stage.soakEndsAt, 'opened before the soak was over');
-    assert.ok(stage.analysis !== null && at - stage.analysis.at < 3 * dayMs, 'opened without a fresh analysis');
-    assert.ok(
-      stage.analysis.verdict === 'advance_ready' || stage.analysis.acceptedBy !== null,
-      'opened on a bad analysis',
-    );
-  }
-  const blocking = catalogueOf('v1').filter(
-    ({ appliesTo, blocks }) =>
-      blocks.includes(tier) && (appliesTo === 'all' || appliesTo.some((name) => before.capabilities.includes(name))),
-  );
-  const shown = blocking.map((requirement) => {
-    const state = before.requirements[requirement.id];
-    assert.ok(state !== undefined, `${requirement.id} was never asked for`);
-    if (isExcused(requirement, state, tier, at)) return 'excused';
-    assertShown(requirement, state, tier, at);
-    return 'passed';
-  });
-  assert.ok(shown.includes('passed'), 'opened on exceptions alone');
-  assertSigned(before, tier, at);
-}
-
-function isExcused({ unwaivableIn }: Requirement, { waiver, notApplicable }: RequirementState, tier: Tier, at: number) {
-  if (unwaivableIn.includes(tier)) return false;
-  return (waiver !== null && waiver.expiresAt > at) || (notApplicable !== null && notApplicable.approvedBy !== null);
-}
-
-function assertShown({ id, verify }: Requirement, state: RequirementState, tier: Tier, at: number): void {
-  const { probe, evidence, signOff } = verify;
-  const { result } = state;
-  if (probe !== null) {
-    assert.ok(result !== null && result.status === 'pass', `${id} did not pass`);
-    const { threshold, better, minPopulation, minWindowMs, validForMs } = probe.measure;
-    assert.ok(result.population > 0 && result.population >= minPopulation[tier], `${id} passed on too few`);
-    assert.ok(result.windowMs >= minWindowMs[tier], `${id} passed on too short a time`);
-    assert.match(result.evidenceHash ?? '', /^[0-9a-f]{64}$/, `${id} passed without proof`);
-    assert.ok(result.observed !== null, `${id} passed on nothing`);
-    const gap = better === 'higher' ? result.observed - threshold[tier] : threshold[tier] - result.observed;
-    assert.ok(gap >= 0, `${id} passed beyond its threshold`);
-    assert.ok(result.measuredAt + validForMs[tier] > at, `${id} passed on an old measurement`);
-  }
-  if (evidence) assert.ok(state.evidence !== null && state.evidence.validUntilAt > at, `${id} has no valid evidence`);
-  if (signOff !== null) {
-    assert.ok(state.signOff?.choice === 'approve', `${id} is not signed`);
-    assert.equal(state.signOff.revision, state.revision, `${id} is signed for other evidence`);
-    assert.notEqual(
-      state.signOff.personId,
-      state.evidence?.collectedBy,
-      `${id} is signed by who collected the evidence`,
-    );
-  }
-}
-
-function assertSigned(launch: Launch, tier: Tier, at: number): void {
-  for (const role of dutiesByTier[tier].signOffs) {
-    const given = launch.signOffs[role];
-    assert.ok(given !== undefined && given.choice !== 'abstain', `${role} has not signed`);
-    if (given.choice !== 'object')
-      assert.equal(given.revision, launch.evidenceRevision, `${role} signed for other evidence`);
-  }
-  for (const [role, given] of Object.entries(launch.signOffs)) {
-    if (given.choice !== 'object') continue;
-    assert.ok(given.overruled?.revision === launch.evidenceRevision, `opened over the objection of ${role}`);
-  }
-  for (const condition of launch.conditions) assert.ok(condition.dueAt > at, `${condition.id} is overdue`);
 }
 
 /** I6: two different people wherever two are asked for. */
@@ -144,7 +65,7 @@ function assertDecidedByPeople({ before, state, event }: LaunchRecord): void {
 }
 
 /** A hold goes only by a release of a person who may; a severity-1 case always brings one. */
-function assertHolds({ before, state, event }: LaunchRecord): void {
+function assertHolds({ before, state, event, at }: LaunchRecord): void {
   for (const reason of Object.keys(before.holds)) {
     if (Object.hasOwn(state.holds, reason)) continue;
     assert.ok(event.type === 'release' && event.reason === reason, `${event.type} released ${reason}`);
@@ -153,14 +74,22 @@ function assertHolds({ before, state, event }: LaunchRecord): void {
       'released by who may not',
     );
     assert.equal(state.lastRelease?.decidedBy, event.by.id);
+    assert.equal(before.holds[event.reason]?.count, event.seenCount, 'released more than was seen');
+  }
+  if (before.heldSinceAt !== null && state.heldSinceAt === null && before.stage !== null && state.stage !== null) {
+    const standing = Math.max(before.heldSinceAt, before.stage.openedAt);
+    const left = before.stage.soakEndsAt - standing;
+    if (left > 0) assert.equal(state.stage.soakEndsAt - at, left, 'time on hold counted as soak');
   }
   assert.equal(
     state.heldSinceAt === null,
     Object.keys(state.holds).length === 0,
     'held without a reason, or the reverse',
   );
-  if (event.type === 'caseLinked')
+  if (event.type === 'caseLinked') {
+    assert.ok(!before.cases.recentSeverity1.includes(event.caseId), 'the same case held twice');
     assert.ok(Object.hasOwn(state.holds, 'severity_1_case'), 'a severity-1 case did not hold');
+  }
 }
 
 function assertRunKeys({ before, event }: LaunchRecord): void {
@@ -179,4 +108,16 @@ function assertWaiverEnds({ before, state, event, effects, at }: LaunchRecord): 
     const paged = effects.some((effect) => effect.type === 'pageOwner' && effect.subjectId === waiver.waiverId);
     assert.ok(paged, `nobody was paged for the end of the waiver of ${id}`);
   }
+}
+
+/** What people signed for never changes under the revision that they signed. */
+function assertRevised({ before, state }: LaunchRecord): void {
+  for (const [id, after] of Object.entries(state.requirements)) {
+    const old = before.requirements[id];
+    if (old === undefined || old.evidence?.hash === after.evidence?.hash) continue;
+    assert.equal(after.revision, old.revision + 1, `the evidence of ${id} changed unseen`);
+    assert.ok(state.evidenceRevision > before.evidenceRevision, `the evidence set changed unseen with ${id}`);
+  }
+  if (state.intakeRevision === before.intakeRevision && state.tier === before.tier) return;
+  assert.ok(state.evidenceRevision > before.evidenceRevision, 'answers or tier changed unseen');
 }

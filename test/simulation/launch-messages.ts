@@ -18,7 +18,7 @@ import type { Random } from './random.ts';
 const catalogue = catalogueOf('v1');
 const noteId = idOf('note', 1);
 
-export function anyIntake(random: Random, now: number): Intake {
+function anyIntake(random: Random, now: number): Intake {
   const base = random.pick([t2Intake, t2Intake, t3Intake, t3Intake, t0Intake]);
   const onePercentAt = now + random.int(-5, 70) * dayMs;
   const intake: Intake = {
@@ -40,9 +40,9 @@ export function usefulMessage(random: Random, launch: Launch, now: number): Laun
   const { tier } = launch;
   if (tier === null) return answer(random, now);
   const [reason] = Object.keys(launch.holds) as HoldReason[];
-  if (reason !== undefined) return release(random, launch, reason);
+  if (reason !== undefined && random.chance(85)) return release(random, launch, reason);
   const { stage } = launch;
-  const waits = stage !== null && (now < stage.soakEndsAt || stage.analysis === null);
+  const waits = reason === undefined && stage !== null && (now < stage.soakEndsAt || stage.analysis === null);
   const { blockers } = evaluateGate(launch, now);
   if (waits && blockers.length === 0 && random.chance(90)) return undefined;
   const blocker = blockers.length === 0 || random.chance(80) ? blockers[0] : random.pick(blockers);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { goodResult, LaunchDriver } from '#test/support/launch-driver.ts';
-import { hashOf, idOf, personOf, t2Intake } from '#test/support/launches.ts';
+import { hashOf, idOf, personOf, t0Intake, t2Intake } from '#test/support/launches.ts';
 import { dayMs } from '../../time.ts';
 
 const service = { kind: 'service', id: idOf('integration', 1) } as const;
@@ -44,6 +44,27 @@ describe('evidence', () => {
     expect(driver.gate.blockers).toContainEqual(
       expect.objectContaining({ requirementId: 'RE-05', reason: 'sign_off_not_reported' }),
     );
+  });
+});
+
+describe('evidence alone', () => {
+  it('counts until its end and not a moment longer', () => {
+    const driver = new LaunchDriver(t0Intake);
+    driver.attach('DT-07');
+    driver.now += 90 * dayMs - 1;
+    expect(driver.state('DT-07')).toBe('pass');
+    driver.now += 1;
+    expect(driver.state('DT-07')).toBe('stale');
+  });
+
+  it('is held to the recertification period of a tier that rose since', () => {
+    const driver = new LaunchDriver(t2Intake);
+    driver.attach('RE-05');
+    driver.fulfil('RE-05');
+    driver.now += 90 * dayMs;
+    expect(driver.state('RE-05')).toBe('pass');
+    driver.do({ type: 'setTier', to: 'T0', noteId: null, by: personOf('legal') });
+    expect(driver.state('RE-05')).toBe('stale');
   });
 });
 

@@ -25,7 +25,7 @@ export interface Measure {
   readonly validForMs: ByTier;
 }
 
-export interface Probe {
+interface Probe {
   /** The measurement's name: what an activity or an outside system is asked for. */
   readonly name: string;
   readonly measure: Measure;
