@@ -165,5 +165,5 @@ const titles: Readonly<Record<EffectOf<'openEscalation'>['reason'], string>> = {
   sla_decision: 'A case was not decided in time',
   reviewer_escalated: 'A reviewer escalated a case',
   all_skipped: 'Reviewers passed a case on',
-  drill: 'Drill',
+  drill: 'Synthetic case',
 };

@@ -33,7 +33,7 @@ export async function caseRow(world: CaseWorld, caseId: string): Promise<CaseRow
 
 /** Waits until the row of a case is as wanted. */
 export const caseWhen = (world: CaseWorld, caseId: string, is: (row: CaseRow) => boolean): Promise<CaseRow> =>
-  eventually(`case ${caseId}: ${is}`, async () => {
+  eventually(`case ${caseId}: ${is.toString()}`, async () => {
     const row = await caseRow(world, caseId);
     return is(row) ? row : null;
   });
@@ -72,7 +72,7 @@ export const orderOf = (
   caseId: string,
   is: (row: OrderRow) => boolean = () => true,
 ): Promise<OrderRow> =>
-  eventually(`an order of ${caseId}: ${is}`, async () => {
+  eventually(`an order of ${caseId}: ${is.toString()}`, async () => {
     const [row] = await world.db.select().from(enforcementOrders).where(eq(enforcementOrders.caseId, caseId));
     return row && is(row as OrderRow) ? (row as OrderRow) : null;
   });
@@ -93,7 +93,7 @@ export async function openOrder(
 
 /** Waits until the row of an order is as wanted. */
 export const orderWhen = (world: CaseWorld, orderId: string, is: (row: OrderRow) => boolean): Promise<OrderRow> =>
-  eventually(`order ${orderId}: ${is}`, async () => {
+  eventually(`order ${orderId}: ${is.toString()}`, async () => {
     const [row] = await world.db.select().from(enforcementOrders).where(eq(enforcementOrders.id, orderId));
     return row && is(row as OrderRow) ? (row as OrderRow) : null;
   });

@@ -169,10 +169,9 @@ describe('after the application', () => {
     const [strike] = await vigil.db.select().from(strikes).where(eq(strikes.orderId, order.id));
     expect(strike?.voidedAt).not.toBeNull();
     const sent = await vigil.db.select().from(notices).where(eq(notices.orderId, order.id));
-    expect(sent.map(({ kind, status }) => [kind, status]).sort()).toEqual([
-      ['restricted', 'sent'],
-      ['reversed', 'sent'],
-    ]);
+    expect(new Set(sent.map(({ kind, status }) => `${kind} ${status}`))).toEqual(
+      new Set(['restricted sent', 'reversed sent']),
+    );
   });
 
   it('makes a suspension permanent only by a second person, with a statement of its own', async () => {
@@ -188,7 +187,7 @@ describe('after the application', () => {
       .select({ kind: statementsOfReasons.kind })
       .from(statementsOfReasons)
       .where(eq(statementsOfReasons.orderId, order.id));
-    expect(kinds.map(({ kind }) => kind).sort()).toEqual(['made_permanent', 'restricted']);
+    expect(new Set(kinds.map(({ kind }) => kind))).toEqual(new Set(['made_permanent', 'restricted']));
     expect(await platform.changes(account)).toHaveLength(1);
   });
 });
