@@ -120,16 +120,21 @@ export function registerAudit(app: Routes, deps: ApiDeps): void {
     async (request) => {
       const { kind, id } = request.params;
       await assertReadable(request, kind, id);
-      const head = found(await chainHead(deps.db, { kind, id }));
-      const events: AuditEvent[] = [];
-      for (;;) {
-        const page = await listAuditEvents(deps.db, { kind, id }, { afterSeq: events.length, limit: 1_000 });
-        // A hole makes the next page start behind it; the fault is found below, at its place.
-        events.push(...page.filter((event) => event.seq > (events.at(-1)?.seq ?? 0)));
-        if (page.length < 1_000) break;
-      }
-      const fault = findChainFault(events, hashAuditEvent, head);
-      return { isWhole: fault === null, events: events.length, fault, head: { seq: head.seq, hash: head.hash } };
+      // One snapshot: what is written while the chain is read is no fault of it.
+      return deps.db.transaction(
+        async (tx) => {
+          const { seq, hash } = found(await chainHead(tx, { kind, id }));
+          const events: AuditEvent[] = [];
+          for (;;) {
+            const page = await listAuditEvents(tx, { kind, id }, { afterSeq: events.at(-1)?.seq ?? 0, limit: 1_000 });
+            events.push(...page);
+            if (page.length < 1_000) break;
+          }
+          const fault = findChainFault(events, hashAuditEvent, { seq, hash });
+          return { isWhole: fault === null, events: events.length, fault, head: { seq, hash } };
+        },
+        { isolationLevel: 'repeatable read', accessMode: 'read only' },
+      );
     },
   );
 

@@ -5,6 +5,7 @@ import { minuteMs } from '#domain/time.ts';
 import { newId } from '#db/ids.ts';
 import { insertCanaryRun } from '#db/repositories/canary-runs.ts';
 import { findDetectorVersion } from '#db/repositories/detectors.ts';
+import { findLaunch } from '#db/repositories/launches.ts';
 import { findCanary, listCanaries } from '#db/repositories/reading.ts';
 import { assertMayFor, assertVisible, visibleTeams } from '../auth.ts';
 import { commandResponses, idempotencyHeaders, runCommand } from '../commands.ts';
@@ -14,6 +15,7 @@ import { readCursor, toPage } from '../paging.ts';
 import { principalOf } from '../plugins/authentication.ts';
 import { problems } from '../problem.ts';
 import { idOf, outInstant, pageOf, pageQuery, withIsoDates } from '../schemas/common.ts';
+import { unknownReference } from './services.ts';
 import type { Routes } from './types.ts';
 
 const starters: readonly Role[] = ['protection_scientist', 'launch_owner', 'oncall_manager', 'ops_lead'];
@@ -93,6 +95,7 @@ export function registerCanaries(app: Routes, deps: ApiDeps): void {
       const detector = found(await findDetectorVersion(deps.db, detectorVersionId));
       assertMayFor(principalOf(request), starters, detector.teamId);
       if (detector.definition.canary === null) throw new VigilError('canary.no_sample');
+      await assertLaunchOf(deps, launchId, detector.productId);
       const id = newId('canary');
       const run = { launchId, productId: detector.productId, detectorVersionId };
       return runCommand(deps, request, reply, {
@@ -105,6 +108,15 @@ export function registerCanaries(app: Routes, deps: ApiDeps): void {
       });
     },
   );
+}
+
+/** A run is evidence for a launch only when it went through what that launch launches. */
+async function assertLaunchOf(deps: ApiDeps, launchId: string | null, productId: string): Promise<void> {
+  if (launchId === null) return;
+  const launch = await findLaunch(deps.db, launchId);
+  if (launch?.productId !== productId) {
+    throw unknownReference('/body/launchId', "must be a launch of the detector's product");
+  }
 }
 
 function toView({

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
+import { VigilError } from '#domain/errors.ts';
 import { findCase, findCaseParts, listCases } from '#db/repositories/reading.ts';
 import { assertVisible, visibleTeams } from '../auth.ts';
 import { commandRoutes } from '../command-routes.ts';
@@ -21,6 +22,12 @@ const steerers: readonly Role[] = [
   'responder',
 ];
 const params = z.object({ caseId: idOf('case') });
+const filter = pageQuery.extend({
+  open: z.stringbool().default(false),
+  launchId: idOf('launch').optional(),
+  productId: idOf('product').optional(),
+  accountRef: z.string().min(1).max(200).optional(),
+});
 
 const caseSchema = z
   .object({
@@ -90,16 +97,16 @@ export function registerCases(app: Routes, deps: ApiDeps): void {
     {
       config: { access: 'any' },
       schema: {
-        querystring: pageQuery.extend({ open: z.stringbool().default(false), launchId: idOf('launch').optional() }),
+        querystring: filter,
         response: { 200: pageOf(caseSchema), ...problems(401, 403, 422, 429, 503) },
       },
     },
     async (request) => {
-      const { limit, cursor, open, launchId } = request.query;
+      const { limit, cursor, open, ...rest } = request.query;
       const rows = await listCases(
         deps.db,
         visibleTeams(principalOf(request)),
-        { openOnly: open, launchId },
+        { openOnly: open, ...rest },
         { limit, after: readCursor(cursor) },
       );
       return toPage(rows, limit, (row) => row.openedAt, toView);
@@ -137,8 +144,13 @@ export function registerCases(app: Routes, deps: ApiDeps): void {
   command({
     resource: 'merges',
     name: 'merge',
-    body: z.object({ into: idOf('case') }).strict(),
-    toInput: async ({ into }, _row, request) => ({ into, intoSynthetic: (await find(request, into)).synthetic }),
+    body: z.object({ into: idOf('case').describe('The open case of the same product that goes on.') }).strict(),
+    toInput: async ({ into }, row, request) => {
+      const target = await find(request, into);
+      if (target.productId !== row.productId) throw new VigilError('resource.not_found');
+      if (target.closedAt !== null) throw new VigilError('case.closed', { caseId: into });
+      return { into, intoSynthetic: target.synthetic };
+    },
   });
 }
 

@@ -19,6 +19,13 @@ import { idOf, outInstant, pageOf, pageQuery, withIsoDates } from '../schemas/co
 import type { Routes } from './types.ts';
 
 const params = z.object({ orderId: idOf('enforcement') });
+const filter = pageQuery.extend({
+  open: z.stringbool().default(false),
+  caseId: idOf('case').optional(),
+  productId: idOf('product').optional(),
+  accountRef: z.string().min(1).max(200).optional(),
+  status: z.string().min(1).max(50).optional(),
+});
 
 const orderSchema = z
   .object({
@@ -73,16 +80,16 @@ export function registerEnforcementOrders(app: Routes, deps: ApiDeps): void {
     {
       config: { access: 'any' },
       schema: {
-        querystring: pageQuery.extend({ open: z.stringbool().default(false), caseId: idOf('case').optional() }),
+        querystring: filter,
         response: { 200: pageOf(orderSchema), ...problems(401, 403, 422, 429, 503) },
       },
     },
     async (request) => {
-      const { limit, cursor, open, caseId } = request.query;
+      const { limit, cursor, open, ...rest } = request.query;
       const rows = await listOrders(
         deps.db,
         visibleTeams(principalOf(request)),
-        { openOnly: open, caseId },
+        { openOnly: open, ...rest },
         { limit, after: readCursor(cursor) },
       );
       return toPage(rows, limit, (row) => row.openedAt, toView);

@@ -88,9 +88,9 @@ export async function appendToChain(
     hash = hashAuditEvent(unhashed);
     return { ...unhashed, hash };
   });
-  await tx.insert(auditEvents).values(
-    rows.map((row) => ({ ...row, at: new Date(row.at), actorRoles: [...row.actorRoles] })),
-  );
+  await tx
+    .insert(auditEvents)
+    .values(rows.map((row) => ({ ...row, at: new Date(row.at), actorRoles: [...row.actorRoles] })));
   await tx
     .update(auditHeads)
     .set({ seq, version, hash })
@@ -144,10 +144,26 @@ function toAuditEvent(row: typeof auditEvents.$inferSelect): AuditEvent {
   };
 }
 
-/** The team that an aggregate belongs to; null for configuration that belongs to none, and for what is not there. */
+const tableOf: Readonly<Record<string, string>> = {
+  launch: 'launches',
+  case: 'cases',
+  enforcement: 'enforcement_orders',
+  escalation: 'escalations',
+  canary: 'canary_runs',
+  product: 'products',
+  service: 'services',
+  escalationPolicy: 'escalation_policies',
+  schedule: 'schedules',
+  reviewQueue: 'review_queues',
+  detector: 'detectors',
+};
+
+/** The team that an aggregate belongs to; null for what belongs to none, and for what is not there. */
 export async function teamOfAggregate(db: Queryable, aggregate: Aggregate): Promise<string | null> {
-  const table = { launch: 'launches', case: 'cases', enforcement: 'enforcement_orders', escalation: 'escalations', canary: 'canary_runs' }[aggregate.kind];
+  const table = Object.hasOwn(tableOf, aggregate.kind) ? tableOf[aggregate.kind] : undefined;
   if (table === undefined) return null;
-  const { rows } = await db.execute<{ team_id: string }>(sql`SELECT team_id FROM ${sql.identifier(table)} WHERE id = ${aggregate.id}`);
+  const { rows } = await db.execute<{ team_id: string }>(
+    sql`SELECT team_id FROM ${sql.identifier(table)} WHERE id = ${aggregate.id}`,
+  );
   return rows[0]?.team_id ?? null;
 }

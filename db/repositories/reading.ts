@@ -25,7 +25,12 @@ export async function findCase(db: Queryable, id: string) {
 export async function listCases(
   db: Queryable,
   teams: Teams,
-  filter: { openOnly: boolean; launchId?: string | undefined },
+  filter: {
+    openOnly: boolean;
+    launchId?: string | undefined;
+    productId?: string | undefined;
+    accountRef?: string | undefined;
+  },
   page: Page,
 ) {
   const { where, orderBy, limit } = newestFirst(cases.openedAt, cases.id, page);
@@ -38,6 +43,8 @@ export async function listCases(
         ofTeams(cases.teamId, teams),
         filter.openOnly ? isNull(cases.closedAt) : undefined,
         filter.launchId ? eq(cases.launchId, filter.launchId) : undefined,
+        filter.productId ? eq(cases.productId, filter.productId) : undefined,
+        filter.accountRef ? eq(cases.accountRef, filter.accountRef) : undefined,
       ),
     )
     .orderBy(...orderBy)
@@ -74,7 +81,13 @@ export async function findOrder(db: Queryable, id: string) {
 export async function listOrders(
   db: Queryable,
   teams: Teams,
-  filter: { openOnly: boolean; caseId?: string | undefined },
+  filter: {
+    openOnly: boolean;
+    caseId?: string | undefined;
+    productId?: string | undefined;
+    accountRef?: string | undefined;
+    status?: string | undefined;
+  },
   page: Page,
 ) {
   const { where, orderBy, limit } = newestFirst(enforcementOrders.openedAt, enforcementOrders.id, page);
@@ -87,6 +100,9 @@ export async function listOrders(
         ofTeams(enforcementOrders.teamId, teams),
         filter.openOnly ? isNull(enforcementOrders.closedAt) : undefined,
         filter.caseId ? eq(enforcementOrders.caseId, filter.caseId) : undefined,
+        filter.productId ? eq(enforcementOrders.productId, filter.productId) : undefined,
+        filter.accountRef ? eq(enforcementOrders.accountRef, filter.accountRef) : undefined,
+        filter.status ? eq(enforcementOrders.status, filter.status) : undefined,
       ),
     )
     .orderBy(...orderBy)
