@@ -6,6 +6,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 import type { Io } from './io.ts';
 import { registerAlerts } from './commands/alert.ts';
+import { registerAudit } from './commands/audit.ts';
 import { registerCanaries } from './commands/canary.ts';
 import { registerCases } from './commands/case.ts';
 import { registerConfig } from './commands/config.ts';
@@ -27,6 +28,7 @@ const groups = [
   registerAlerts,
   registerEscalations,
   registerSchedules,
+  registerAudit,
   registerConfig,
   registerTokens,
 ] as const;
