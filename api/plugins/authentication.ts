@@ -3,7 +3,7 @@ import type { Actor } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
 import type { Database } from '#db/client.ts';
 import { sha256Hex } from '#db/ids.ts';
-import { findPrincipalByToken, toActor } from '#db/repositories/principals.ts';
+import { findPrincipalByToken, noteTokenUse, toActor } from '#db/repositories/principals.ts';
 import type { Principal } from '#db/repositories/principals.ts';
 import { assertMay } from '../auth.ts';
 import type { Access } from '../auth.ts';
@@ -44,6 +44,7 @@ async function authenticate(db: Database, header: string | undefined): Promise<P
   // The look-up is by hash, so its time tells nothing of the token.
   const principal = token === undefined ? null : await findPrincipalByToken(db, sha256Hex(token));
   if (!principal) throw new VigilError('auth.invalid');
+  if (principal.isUseStale) await noteTokenUse(db, principal.tokenId);
   return principal;
 }
 

@@ -15,10 +15,12 @@ import { registerIntake } from './intake.ts';
 import { registerKillSwitches } from './kill-switches.ts';
 import { registerLaunches } from './launches.ts';
 import { registerMaintenanceWindows } from './maintenance-windows.ts';
+import { registerNotes } from './notes.ts';
 import { registerPersons } from './persons.ts';
 import { registerPolicies } from './policies.ts';
 import { registerPrincipals } from './principals.ts';
 import { registerProducts } from './products.ts';
+import { registerProtectedSubjects } from './protected-subjects.ts';
 import { registerReference } from './reference.ts';
 import { registerReviewQueues } from './review-queues.ts';
 import { registerReviewTasks } from './review-tasks.ts';
@@ -58,6 +60,8 @@ const resources = [
   registerSignals,
   registerAlertEvents,
   registerDecisions,
+  registerNotes,
+  registerProtectedSubjects,
 ] as const;
 
 /** Every route of the API, one file per resource. */

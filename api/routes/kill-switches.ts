@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import {
@@ -7,9 +6,7 @@ import {
   releaseKillSwitch,
   tellOrdersOfRelease,
 } from '#db/repositories/kill-switches.ts';
-import { findProduct } from '#db/repositories/products.ts';
-import type { ProductRow } from '#db/repositories/products.ts';
-import { assertMayFor, assertVisible } from '../auth.ts';
+import { assertMayFor } from '../auth.ts';
 import { idempotencyHeaders } from '../commands.ts';
 import { auditChange, created, found, personOf } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -17,6 +14,7 @@ import { once } from '../idempotent.ts';
 import { readCursor, toPage } from '../paging.ts';
 import { principalOf } from '../plugins/authentication.ts';
 import { createProblems, idOf, outInstant, pageOf, pageQuery, readProblems, withIsoDates } from '../schemas/common.ts';
+import { visibleProduct } from './products.ts';
 import type { Routes } from './types.ts';
 
 /** Stopping is cheap: whoever is on call may. Starting again is for those who answer for it. */
@@ -92,10 +90,4 @@ export function registerKillSwitches(app: Routes, deps: ApiDeps): void {
       });
     },
   );
-}
-
-async function visibleProduct(deps: ApiDeps, request: FastifyRequest): Promise<ProductRow> {
-  const row = found(await findProduct(deps.db, (request.params as z.output<typeof params>).productId));
-  assertVisible(principalOf(request), row.teamId);
-  return row;
 }

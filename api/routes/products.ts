@@ -1,6 +1,8 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import { findProduct, insertProduct, listProducts } from '#db/repositories/products.ts';
+import type { ProductRow } from '#db/repositories/products.ts';
 import { findService } from '#db/repositories/services.ts';
 import { assertMayFor, assertVisible, visibleTeams } from '../auth.ts';
 import { idempotencyHeaders } from '../commands.ts';
@@ -73,11 +75,7 @@ export function registerProducts(app: Routes, deps: ApiDeps): void {
       config: { access: 'any' },
       schema: { params: z.object({ productId: idOf('product') }), response: { 200: productSchema, ...readProblems } },
     },
-    async (request) => {
-      const row = found(await findProduct(deps.db, request.params.productId));
-      assertVisible(principalOf(request), row.teamId);
-      return withIsoDates(row);
-    },
+    async (request) => withIsoDates(await visibleProduct(deps, request)),
   );
 
   app.post(
@@ -106,4 +104,11 @@ export function registerProducts(app: Routes, deps: ApiDeps): void {
         return { status: 201, body: withIsoDates(row) };
       }),
   );
+}
+
+/** The product named in the path, or 404 when it is of a team that the asker does not see. */
+export async function visibleProduct(deps: ApiDeps, request: FastifyRequest): Promise<ProductRow> {
+  const row = found(await findProduct(deps.db, (request.params as { productId: string }).productId));
+  assertVisible(principalOf(request), row.teamId);
+  return row;
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { findVersion } from '#db/repositories/detector-documents.ts';
 import { findProductEvent, findSignal, listAccountEvents, listSignals } from '#db/repositories/fact-lists.ts';
-import { findProduct } from '#db/repositories/products.ts';
 import { assertVisible } from '../auth.ts';
 import { found } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -9,6 +8,7 @@ import { readCursor, toPage } from '../paging.ts';
 import { principalOf } from '../plugins/authentication.ts';
 import { idOf, outInstant, pageOf, pageQuery, readProblems, withIsoDates } from '../schemas/common.ts';
 import { signalSchema, toSignalView } from '../schemas/signal.ts';
+import { visibleProduct } from './products.ts';
 import type { Routes } from './types.ts';
 
 const eventSchema = z
@@ -71,8 +71,7 @@ export function registerSignals(app: Routes, deps: ApiDeps): void {
     },
     async (request) => {
       const { limit, cursor, accountRef } = request.query;
-      const product = found(await findProduct(deps.db, request.params.productId));
-      assertVisible(principalOf(request), product.teamId);
+      const product = await visibleProduct(deps, request);
       const page = { limit, after: readCursor(cursor) };
       const rows = await listAccountEvents(deps.db, product.id, accountRef, page);
       return toPage(rows, limit, (row) => row.occurredAt, toEventView);

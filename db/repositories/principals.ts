@@ -14,6 +14,8 @@ export interface Principal {
   readonly kind: 'person' | 'service';
   readonly name: string;
   readonly tokenId: string;
+  /** The token's last noted use is over a minute ago, or it has none. */
+  readonly isUseStale: boolean;
   readonly grants: readonly Grant[];
 }
 
@@ -25,6 +27,7 @@ export async function findPrincipalByToken(db: Queryable, tokenSha256: string): 
       kind: principals.kind,
       name: principals.name,
       tokenId: tokens.id,
+      isUseStale: sql<boolean>`coalesce(${tokens.lastUsedAt} < now() - interval '1 minute', true)`,
       role: roleGrants.role,
       teamId: roleGrants.teamId,
     })
@@ -46,8 +49,17 @@ export async function findPrincipalByToken(db: Queryable, tokenSha256: string): 
     kind: first.kind as Principal['kind'],
     name: first.name,
     tokenId: first.tokenId,
+    isUseStale: first.isUseStale,
     grants: rows.flatMap(({ role, teamId }) => (role === null ? [] : [{ role: role as Role, teamId }])),
   };
+}
+
+/** Notes that a token was used just now. Once a minute is enough to tell a used token from a forgotten one. */
+export async function noteTokenUse(db: Queryable, tokenId: string): Promise<void> {
+  await db
+    .update(tokens)
+    .set({ lastUsedAt: sql`now()` })
+    .where(eq(tokens.id, tokenId));
 }
 
 /** The principal as it is recorded with what it does. */

@@ -43,6 +43,8 @@ describe('people and access', () => {
     expect(token.json()).toMatchObject({ token: expect.stringMatching(/^vgl_[\w-]{43}$/) });
     const headers = { authorization: `Bearer ${token.json().token}` };
     expect((await api.app.inject({ url: '/v1/me', headers })).json()).toMatchObject({ id, grants: [] });
+    const [listed] = (await admin.call('GET', `/v1/principals/${id}/tokens`)).json().items;
+    expect(listed).toMatchObject({ label: 'laptop', lastUsedAt: expect.stringMatching(/Z$/) });
     expect(
       (await admin.call('POST', `/v1/principals/${id}/role-grants`, { role: 'launch_owner', teamId: world.teamId }))
         .statusCode,
@@ -392,5 +394,31 @@ describe('a POST that writes Postgres itself', () => {
     // Nothing was done, so nothing is remembered.
     expect((await create(`${taken}-3`, 'Another', 'second')).statusCode).toBe(201);
     expect((await create(`${taken}-4`, 'None', '')).json().code).toBe('idempotency.key_missing');
+  });
+});
+
+describe('notes and protected accounts', () => {
+  it('keeps a note for its author and for auditors', async () => {
+    const made = await manager.call('POST', '/v1/notes', { body: 'why we think so' });
+    const path = `/v1/notes/${made.json().id}`;
+    expect((await manager.call('GET', path)).json()).toMatchObject({ authorId: manager.id, body: 'why we think so' });
+    expect((await (await api.principal({ roles: ['auditor'] })).call('GET', path)).statusCode).toBe(200);
+    expect((await (await api.principal({ roles: ['ops_lead'] })).call('GET', path)).statusCode).toBe(404);
+  });
+
+  it('protects an account by a person, tells it in the audit by a hash, and lets go of it', async () => {
+    const path = `/v1/products/${world.productId}/protected-subjects`;
+    const accountRef = 'staff/42';
+    expect((await manager.call('POST', path, { accountRef })).json()).toMatchObject({
+      accountRef,
+      addedBy: manager.id,
+    });
+    expect((await manager.call('POST', path, { accountRef })).json().code).toBe('resource.exists');
+    expect((await manager.call('GET', path)).json()).toMatchObject({ items: [{ accountRef }], nextAfter: null });
+    expect((await manager.call('DELETE', `${path}/${encodeURIComponent(accountRef)}`)).statusCode).toBe(204);
+    expect((await manager.call('GET', path)).json().items).toEqual([]);
+    const events = (await admin.call('GET', `/v1/audit/product/${world.productId}/events`)).body;
+    expect(events).toContain('product.subjectUnprotected');
+    expect(events).not.toContain(accountRef);
   });
 });

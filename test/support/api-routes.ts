@@ -68,12 +68,14 @@ function pathValue(name: string, url: string, world: World): string {
   if (name === 'id') return world.launchId;
   if (name === 'principalId') return world.personId;
   if (name === 'policyId' && url.startsWith('/v1/policies')) return world.reviewPolicyId;
+  if (name === 'accountRef') return 'account-1';
   if (name in world) return world[name as keyof World];
   const kinds = {
     grantId: 'roleGrant',
     tokenId: 'token',
     contactMethodId: 'contactMethod',
     commandId: 'command',
+    noteId: 'note',
   } as const;
   const kind = kinds[name as keyof typeof kinds];
   if (kind === undefined) throw new Error(`no value for the path parameter ${name}`);
