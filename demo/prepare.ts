@@ -59,7 +59,7 @@ export async function prepare({ supervisor, directory, environment, progress, ui
     ({ installed: { tokens } }) => `${tokens.size} people and services with tokens`,
   );
   writeTokens(directory, installed.tokens);
-  return createWorld({ stack, simulators, directory: cacheFolder, startedAt: Date.now(), ...installed });
+  return createWorld({ stack, simulators, directory, cache: cacheFolder, startedAt: Date.now(), ...installed });
 }
 
 async function adminToken(url: string): Promise<string> {

@@ -67,6 +67,8 @@ async function start(client: Client, row: CommandRow, waitForRecord: boolean): P
       },
     ],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    // A task that a killed worker held is given to another after this; the default of 10 s would hold up a page for as long.
+    workflowTaskTimeout: '5s',
   } as const;
   try {
     if (!waitForRecord) {

@@ -8,7 +8,8 @@ import { pageAttempts, platformAttempts, queues, sweepAttempts } from './contrac
  */
 export const store = proxyActivities<Activities['store']>({
   taskQueue: queues.orchestration,
-  startToCloseTimeout: '10s',
+  // Also how long a record that a killed worker held stays open before another takes it.
+  startToCloseTimeout: '5s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });
 

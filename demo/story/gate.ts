@@ -3,6 +3,8 @@ import { sha256Hex } from '#db/ids.ts';
 import { dayMs, toIso } from '#domain/time.ts';
 import { readinessOf, reported } from './launch.ts';
 import type { Readiness } from './launch.ts';
+import { reviewUntilSuspended } from './review.ts';
+import type { Truth } from './traffic.ts';
 import { expectThat, idOf, until } from './world.ts';
 import type { World } from './world.ts';
 
@@ -25,8 +27,8 @@ export async function expectRefusal(
 }
 
 /** Step 7b: everything that blocks is measured, shown or waived; then the 1 % stage opens. */
-export async function openFirstStage(world: World, launchId: string): Promise<Readiness> {
-  await exerciseKillSwitch(world);
+export async function openFirstStage(world: World, launchId: string, truth: Truth): Promise<Readiness> {
+  await exerciseKillSwitch(world, truth);
   await world.as('scientist').post(`/v1/launches/${launchId}/check-runs`, {});
   await reportProductChecks(world, launchId);
   await attachEvidence(world, launchId);
@@ -44,6 +46,7 @@ export async function openFirstStage(world: World, launchId: string): Promise<Re
     );
   });
   await signOff(world, launchId, settled);
+  await releaseHold(world, launchId);
   await world.as('launch-owner').post(`/v1/launches/${launchId}/stages`, { to: 1 });
   const opened = await readinessOf(world, launchId);
   expectThat(opened.stage?.percent === 1, 'the 1 % stage is open', opened.stage);
@@ -55,49 +58,50 @@ export async function openFirstStage(world: World, launchId: string): Promise<Re
   return opened;
 }
 
-/** A drill of the kill switch: engaged and released by a person, which Vigil then measures. */
-async function exerciseKillSwitch(world: World): Promise<void> {
-  const productId = idOf(world, 'products', 'outreach-assistant');
-  const engaged = await world.as('oncall-manager').post<{ id: string }>(`/v1/products/${productId}/kill-switches`, {});
-  await world.as('oncall-manager').post(`/v1/products/${productId}/kill-switches/${engaged.id}/releases`, {});
+/** A drill of the kill switch: engaged by a person, it holds back the next order until it is released. */
+async function exerciseKillSwitch(world: World, truth: Truth): Promise<void> {
+  const switches = `/v1/products/${idOf(world, 'products', 'outreach-assistant')}/kill-switches`;
+  const engaged = await world.as('oncall-manager').post<{ id: string }>(switches, {});
+  const accountRef = await reviewUntilSuspended(world, 'reviewer-a', truth);
+  const statusOf = async (): Promise<string | undefined> => {
+    const orders = await world.as('ops-lead').list<{ accountRef: string; status: string }>('/v1/enforcement-orders');
+    return orders.find((order) => order.accountRef === accountRef)?.status;
+  };
+  await until('the kill switch holds the order back', async () => (await statusOf()) === 'stopped');
+  await world.as('oncall-manager').post(`${switches}/${engaged.id}/releases`, {});
+  await until('the order goes on', async () => ['active', 'lifting', 'lifted'].includes((await statusOf()) ?? ''));
 }
 
-/** What the product's own pipeline measures and reports: Vigil cannot see inside it. */
-const productChecks: readonly (readonly [
-  requirementId: string,
-  who: 'data-engineer' | 'scientist' | 'engineer' | 'legal' | 'launch-owner' | 'oncall-manager',
-  population: number,
-])[] = [
-  ['DA-01', 'data-engineer', 8],
-  ['DA-05', 'data-engineer', 6],
-  ['DT-02', 'scientist', 45],
-  ['CP-04', 'engineer', 3],
-  ['RE-06', 'engineer', 2],
-  ['RS-05', 'oncall-manager', 2],
-  ['GV-01', 'launch-owner', 4],
-];
+/** What the product's own pipeline measures and reports: Vigil cannot see inside it. Ids and how much was looked at. */
+const productChecks = { 'DA-01': 8, 'DA-05': 6, 'DT-02': 45, 'RE-06': 2, 'RS-05': 2, 'GV-01': 4 };
 
 async function reportProductChecks(world: World, launchId: string): Promise<void> {
-  for (const [requirementId, who, population] of productChecks) {
-    await world.as(who).post(`/v1/launches/${launchId}/check-results`, {
+  const report = (requirementId: string, result: object) =>
+    world.as('outreach-events').post(`/v1/launches/${launchId}/check-results`, { requirementId, result });
+  for (const [requirementId, population] of Object.entries(productChecks)) {
+    await report(
       requirementId,
-      result: reported(1, population, sha256Hex(`${requirementId} report of the product's pipeline`)),
-    });
+      reported(1, population, sha256Hex(`${requirementId} report of the product's pipeline`)),
+    );
   }
+  // Vigil has seen this stream for a minute; the product's own monitor has seen it for three days.
+  await report('DA-02', {
+    status: 'pass',
+    observed: 42_000,
+    threshold: null,
+    population: 18_000,
+    windowMs: 3 * dayMs,
+    evidenceHash: sha256Hex('delay of the stream'),
+  });
 }
 
 async function attachEvidence(world: World, launchId: string): Promise<void> {
-  for (const [requirementId, who] of [
-    ['DA-05', 'data-engineer'],
-    ['CP-04', 'engineer'],
-  ] as const) {
-    await world.as(who).post(`/v1/launches/${launchId}/evidence`, {
-      requirementId,
-      reference: `https://docs.example.com/outreach/${requirementId.toLowerCase()}`,
-      sha256: sha256Hex(`${requirementId} evidence`),
-      validUntil: toIso(world.startedAt + 90 * dayMs),
-    });
-  }
+  await world.as('data-engineer').post(`/v1/launches/${launchId}/evidence`, {
+    requirementId: 'DA-05',
+    reference: 'https://docs.example.com/outreach/content-access',
+    sha256: sha256Hex('who may read content, and when the break-glass was tried'),
+    validUntil: toIso(world.startedAt + 90 * dayMs),
+  });
 }
 
 /** A detector that began today cannot show a week of health: asked for by one person, accepted for a time by another. */
@@ -139,13 +143,11 @@ async function signRequirements(world: World, launchId: string): Promise<void> {
       (requirement) => requirement.requirementId === requirementId,
     );
     if (!row) throw new Error(`the launch has no requirement ${requirementId}`);
-    await world
-      .as(who)
-      .post(`/v1/launches/${launchId}/requirement-sign-offs`, {
-        requirementId,
-        choice: 'approve',
-        revision: row.revision,
-      });
+    await world.as(who).post(`/v1/launches/${launchId}/requirement-sign-offs`, {
+      requirementId,
+      choice: 'approve',
+      revision: row.revision,
+    });
   }
 }
 
@@ -172,6 +174,17 @@ async function expectRefused(ask: () => Promise<unknown>, what: string): Promise
     throw error;
   }
   throw new Error(`${what}, but it was allowed`);
+}
+
+/** The first severity 1 case held the launch already; it is decided now, and a person who does not own the launch lets it go on. */
+async function releaseHold(world: World, launchId: string): Promise<void> {
+  const held = (await readinessOf(world, launchId)).holds['severity_1_case'];
+  if (held === undefined) throw new Error('the severity 1 case did not hold the launch');
+  await world.as('ops-lead').post(`/v1/launches/${launchId}/releases`, {
+    reason: 'severity_1_case',
+    seenCount: held.count,
+    note: 'The case is decided, the account is suspended, and the detector caught it within seconds.',
+  });
 }
 
 /** Step 7c: a severity 1 case of the product puts the launch on hold, by itself. */

@@ -89,7 +89,7 @@ export function intakeAnswers(world: World): object {
     },
     inputs: { media: ['text'] },
     outputs: { media: ['text'] },
-    actions: { kinds: ['contact_others'], unattended: 'no' },
+    actions: { kinds: [], unattended: 'no' },
     browsing: { sources: 'none' },
     memory: { span: 'session' },
     customisation: { kinds: [] },

@@ -101,7 +101,7 @@ export async function tell(world: World, progress: Progress, print: (line: strin
   );
   await progress.step(
     '7b Evidence, sign-offs of two roles, one waiver by a second person: the 1 % stage opens',
-    () => openFirstStage(world, launchId),
+    () => openFirstStage(world, launchId, traffic.truth),
     ({ gate }) => `${gate.passed.length} passed, ${gate.waived.length} waived (${gate.waived.join(' ')}), 1 % is open`,
   );
   await progress.step(

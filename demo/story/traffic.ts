@@ -29,7 +29,7 @@ const batchSize = 250;
 
 /** Step 2: a day of the product's traffic comes in through the public API, in batches, some of them twice. */
 export async function sendTraffic(world: World): Promise<Traffic> {
-  const { replay } = splitCorpus(await loadCorpus(world.directory));
+  const { replay } = splitCorpus(await loadCorpus(world.cache));
   const events = buildEvents(replay, { now: world.startedAt, salt: productSalt }).slice(-eventsInStory);
   const sender = () => world.as('outreach-events');
   let accepted = 0;

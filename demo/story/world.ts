@@ -23,7 +23,10 @@ export interface Simulators {
 export interface World {
   readonly stack: Stack;
   readonly simulators: Simulators;
+  /** State and files of this run. */
   readonly directory: string;
+  /** The parsed corpus and the trained model, shared by all runs. */
+  readonly cache: string;
   /** When the story began: accounts and facts of this run carry it, so that a second run finds its own. */
   readonly startedAt: number;
   readonly ids: Ids;
@@ -49,7 +52,7 @@ export function createWorld(
         idempotencyKey: randomUUID(),
         waitMs: 30_000,
       }),
-    cli: (who, ...args) => runCli(base.stack.apiUrl, tokenOf(who), args),
+    cli: (who, ...args) => runCli(base.stack, tokenOf(who), args),
   };
 }
 
@@ -62,9 +65,9 @@ export function idOf(world: World, section: keyof Ids, key: string): string {
 
 const cliFile = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
-async function runCli<T>(apiUrl: string, token: string, args: readonly string[]): Promise<T> {
+async function runCli<T>(stack: Stack, token: string, args: readonly string[]): Promise<T> {
   const child = spawn(process.execPath, [cliFile, ...args, '--json'], {
-    env: { PATH: '', VIGIL_API_URL: apiUrl, VIGIL_TOKEN: token },
+    env: { PATH: '', VIGIL_API_URL: stack.apiUrl, VIGIL_TOKEN: token, TEMPORAL_ADDRESS: stack.temporalAddress },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';
