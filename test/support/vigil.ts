@@ -23,6 +23,8 @@ export interface TestVigil {
   readonly ownerUrl: string;
   readonly detectorUrl: string;
   readonly temporal: Client;
+  /** host:port of the Temporal server. */
+  readonly address: string;
   /** Stops the workers and the relay, as a crash would, but for what is in hand. */
   pause(): Promise<void>;
   /** Starts them again. */
@@ -131,6 +133,7 @@ export async function startTestVigil(
     ownerUrl: database.ownerUrl,
     detectorUrl: database.detectorUrl,
     temporal,
+    address,
     pause,
     resume,
     async stop() {

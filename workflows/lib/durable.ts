@@ -89,7 +89,8 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
         validator: (envelope: CommandEnvelope) => this.check(envelope),
       });
     }
-    for (const name of signals) wf.setHandler(fact(name), (envelope: CommandEnvelope) => {
+    for (const name of signals)
+      wf.setHandler(fact(name), (envelope: CommandEnvelope) => {
         this.accept(envelope);
       });
     wf.setHandler(getState, () => this.state as unknown as Json);
@@ -178,7 +179,8 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
 
   /** Handlers that came in meanwhile may have moved the machine: then the run is not over after all. */
   private async afterHandlers(end: 'final' | 'renew'): Promise<'final' | 'renew'> {
-    await wf.condition(wf.allHandlersFinished);
+    // Whoever asks in the meantime waits for the record, which this loop must then go back to.
+    await wf.condition(() => wf.allHandlersFinished() || this.unrecorded.length > 0);
     return this.unrecorded.length === 0 && this.effectsInFlight === 0 ? end : this.run();
   }
 
@@ -235,7 +237,11 @@ export async function runAggregate<S extends Versioned, E extends Event, F exten
     perform: (effect) => perform(effect, () => durable.state),
   });
   const end = await durable.run(input.carried ? undefined : ({ type: 'opened' } as unknown as E), input.cause);
-  if (end === 'renew') await wf.continueAsNew<(next: AggregateInput<Opening, Carried<S>>) => Promise<S>>({ ...input, carried: durable.carry() });
+  if (end === 'renew')
+    await wf.continueAsNew<(next: AggregateInput<Opening, Carried<S>>) => Promise<S>>({
+      ...input,
+      carried: durable.carry(),
+    });
   return durable.state;
 }
 
