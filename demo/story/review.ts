@@ -1,4 +1,3 @@
-import { AwayError, PendingError, ProblemError } from '#cli/http.ts';
 import { secondMs } from '#domain/time.ts';
 import type { PersonKey } from '../setup.ts';
 import type { Truth } from './traffic.ts';
@@ -43,7 +42,7 @@ export async function review(
   let decided = 0;
   while (decided < options.decisions) {
     const task = await until(`${who} gets a task`, () =>
-      orNull(() => world.as(who).post<Task | null>(`/v1/review-queues/${queueId}/claims`)),
+      world.as(who).post<Task | null>(`/v1/review-queues/${queueId}/claims`),
     );
     const opened = await world.as(who).get<OpenedTask>(`/v1/review-tasks/${task.id}`);
     expectThat(opened.policy.body.length > 0, 'the pinned policy is shown');
@@ -79,7 +78,7 @@ export async function decideSensitive(world: World): Promise<string> {
   const who = 'sensitive-reviewer';
   const queueId = idOf(world, 'queues', 'sensitive');
   const task = await until('a sensitive task', () =>
-    orNull(() => world.as(who).post<Task | null>(`/v1/review-queues/${queueId}/claims`)),
+    world.as(who).post<Task | null>(`/v1/review-queues/${queueId}/claims`),
   );
   const opened = await world.as(who).get<OpenedTask>(`/v1/review-tasks/${task.id}`);
   await world.as(who).post(`/v1/review-tasks/${task.id}/reveals`, { leaseToken: task.leaseToken });
@@ -99,15 +98,4 @@ function verdictOf(opened: OpenedTask, shown: Shown, truth: Truth): boolean {
     .filter((label) => label !== null);
   if (labels.length === 0) return truth.ofAccount(opened.case.accountRef) === 'spam';
   return labels.filter((label) => label === 'spam').length * 2 >= labels.length;
-}
-
-/** Null when the answer says that there is nothing yet or a part is just being started again. */
-async function orNull<T>(ask: () => Promise<T>): Promise<T | null> {
-  try {
-    return (await ask()) ?? null;
-  } catch (error) {
-    if (error instanceof AwayError || error instanceof PendingError) return null;
-    if (error instanceof ProblemError && error.problem.status >= 500) return null;
-    throw error;
-  }
 }

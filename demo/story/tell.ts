@@ -11,7 +11,7 @@ import { sendThreat, sendTraffic } from './traffic.ts';
 import { until } from './world.ts';
 import type { World } from './world.ts';
 
-const decisionsPerReviewer = 20;
+const decisionsPerReviewer = 15;
 const suspensionsPerReviewer = 3;
 
 /** The main job, told once: each step fails the whole story when what it promises is not so. */

@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '#config/env.ts';
-import { createApiClient } from '#cli/http.ts';
+import { exitCodes } from '#cli/exit-codes.ts';
+import { AwayError, createApiClient } from '#cli/http.ts';
 import type { ApiClient } from '#cli/http.ts';
 import type { Ids } from '#cli/setup/document.ts';
 import type { Stack } from '#scripts/stack.ts';
 import type { PersonKey } from '../setup.ts';
+import { patient, patiently } from './patience.ts';
 
 export interface Simulator {
   readonly url: string;
@@ -46,13 +48,15 @@ export function createWorld(
   return {
     ...base,
     as: (who) =>
-      createApiClient({
-        apiUrl: base.stack.apiUrl,
-        token: new Secret(tokenOf(who)),
-        idempotencyKey: randomUUID(),
-        waitMs: 30_000,
-      }),
-    cli: (who, ...args) => runCli(base.stack, tokenOf(who), args),
+      patient(
+        createApiClient({
+          apiUrl: base.stack.apiUrl,
+          token: new Secret(tokenOf(who)),
+          idempotencyKey: randomUUID(),
+          waitMs: 30_000,
+        }),
+      ),
+    cli: (who, ...args) => patiently(() => runCli(base.stack, tokenOf(who), args)),
   };
 }
 
@@ -78,6 +82,7 @@ async function runCli<T>(stack: Stack, token: string, args: readonly string[]): 
     child.once('error', reject);
     child.once('close', resolve);
   });
+  if (code === exitCodes.away) throw new AwayError(err, null);
   if (code !== 0) throw new Error(`vigil ${args.join(' ')} ended with ${code}: ${err || out}`);
   return JSON.parse(out) as T;
 }
