@@ -30,7 +30,9 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 200 },
     // An address that cannot be decoded never reaches the error handler.
-    frameworkErrors: (_error, request, reply) => sendProblem(reply, toProblem('request.unreadable', request.id)),
+    frameworkErrors: (_error, request, reply) => {
+      void sendProblem(reply, toProblem('request.unreadable', request.id));
+    },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -9,7 +9,7 @@ declare module 'fastify' {
   }
 }
 
-export interface Metrics {
+interface Metrics {
   readonly registry: Registry;
   /** How commands were answered. */
   readonly commands: Counter<'kind' | 'name' | 'outcome'>;

@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
+import type { FastifyInstance, RouteOptions } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { tidyDocument } from './openapi-document.ts';
 
@@ -18,7 +18,7 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
     },
     transform: (given) => {
       const { schema, url } = jsonSchemaTransform(given);
-      return { schema: { ...schema, ...aboutRoute(given.route) } as FastifySchema, url };
+      return { schema: { ...schema, ...aboutRoute(given.route) }, url };
     },
     transformObject: (given) => tidyDocument(jsonSchemaTransformObject(given)),
   });

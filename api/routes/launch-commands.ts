@@ -14,12 +14,14 @@ import {
 import { launchRoles } from '#domain/launch/roles.ts';
 import { tiers } from '#domain/launch/tier.ts';
 import { newId } from '#db/ids.ts';
+import { findPrincipal } from '#db/repositories/people.ts';
 import { insertEvidence } from '#db/repositories/launches.ts';
 import type { LaunchRow } from '#db/repositories/launches.ts';
 import { commandRoutes, optionalNote, requiredNote } from '../command-routes.ts';
 import type { ApiDeps } from '../deps.ts';
 import { principalOf } from '../plugins/authentication.ts';
 import { idOf, instant, principalId } from '../schemas/common.ts';
+import { unknownReference } from './services.ts';
 import type { Routes } from './types.ts';
 
 const requirementId = z.string().regex(/^[A-Z]{2}-\d{2}$/);
@@ -97,21 +99,21 @@ export function registerLaunchCommands(
         collectedBy: principalId.optional().describe('Who collected it. The asker when left out.'),
       })
       .strict(),
-    toInput: (body, _row, request) => ({
+    toInput: async (body, _row, request) => ({
       requirementId: body.requirementId,
       evidenceId: newId('evidence'),
       evidenceHash: body.sha256,
       validUntilAt: Date.parse(body.validUntil),
-      collectedBy: body.collectedBy ?? principalOf(request).id,
+      collectedBy: await knownCollector(deps, body.collectedBy ?? principalOf(request).id),
     }),
     also: (tx, body, row, input) =>
       insertEvidence(tx, {
-        id: String(input['evidenceId']),
+        id: input['evidenceId'] as string,
         launchId: row.id,
         requirementId: body.requirementId,
         reference: body.reference,
         sha256: body.sha256,
-        collectedBy: String(input['collectedBy']),
+        collectedBy: input['collectedBy'] as string,
         validUntil: new Date(body.validUntil),
       }),
   });
@@ -215,4 +217,9 @@ export function registerLaunchCommands(
     name: 'abort',
     body: z.object({ reasonCode: z.enum(abortReasons), ...optionalNote }).strict(),
   });
+}
+
+async function knownCollector(deps: ApiDeps, id: string): Promise<string> {
+  if (!(await findPrincipal(deps.db, id))) throw unknownReference('/body/collectedBy', 'must be a principal');
+  return id;
 }

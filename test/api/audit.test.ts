@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestApi } from '#test/support/api.ts';
 import type { Caller, TestApi } from '#test/support/api.ts';
@@ -29,7 +29,7 @@ const verification = async () =>
 
 /** Changes the chain behind the API's back: only the owner of the schema can. */
 async function tamper(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: api.ownerUrl });
+  const client = new Client({ connectionString: api.ownerUrl });
   await client.connect();
   await client.query(statement);
   await client.end();

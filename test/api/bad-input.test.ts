@@ -7,14 +7,16 @@ import type { RouteRequest } from '#test/support/api-routes.ts';
 import { startTestApi } from '#test/support/api.ts';
 import type { Caller, Method, TestApi } from '#test/support/api.ts';
 import { seedWorld } from '#test/support/world.ts';
+import type { World } from '#test/support/world.ts';
 
 let api: TestApi;
+let world: World;
 let requests: RouteRequest[];
 let person: Caller;
 let service: Caller;
 beforeAll(async () => {
   api = await startTestApi();
-  const world = await seedWorld(api.db);
+  world = await seedWorld(api.db);
   requests = (await requestsFor(api, world)).filter(({ route }) => route.method === 'POST' || route.method === 'PUT');
   person = await api.principal({ roles });
   service = await api.principal({ kind: 'service', roles: ['integration'] });
@@ -45,7 +47,7 @@ const poisons: readonly (readonly [name: string, body: Buffer, contentType: stri
 
 const callerOf = ({ route }: RouteRequest): Caller => (route.url === '/v1/intake/events' ? service : person);
 
-async function post(request: RouteRequest, body: Buffer | unknown, contentType = json) {
+async function post(request: RouteRequest, body: unknown, contentType = json) {
   const headers = {
     authorization: `Bearer ${callerOf(request).token}`,
     'content-type': contentType,
@@ -129,6 +131,16 @@ describe('bad input', () => {
     const after = await rowCounts();
     for (const table of ['decisions', 'enforcement_orders', 'deliveries', 'signals']) {
       expect(after[table], table).toBe(before[table]);
+    }
+  });
+
+  it('says what is unknown to bodies that name people and things which do not exist', async () => {
+    const strange = (await requestsFor(api, world, 'strange')).filter(({ body }) => body !== undefined);
+    expect(strange.length).toBeGreaterThan(50);
+    for (const request of strange) {
+      const answer = await post(request, request.body);
+      const said = `${request.name} ${JSON.stringify(request.body)}: ${answer.statusCode} ${answer.body}`;
+      expect(answer.statusCode, said).toBeLessThan(500);
     }
   });
 

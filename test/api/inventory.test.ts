@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => api?.stop());
 
 const named = ({ method, url }: RouteEntry) => `${method} ${url}`;
-const statusesOf = (route: RouteEntry) => Object.keys((route.schema.response ?? {}) as object).map(Number);
+const statusesOf = (route: RouteEntry) => Object.keys(route.schema.response ?? {}).map(Number);
 const operationOf = (route: RouteEntry): Operation | undefined =>
   document.paths[route.url.replaceAll(/:(\w+)/g, '{$1}')]?.[route.method.toLowerCase()];
 

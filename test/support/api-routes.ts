@@ -13,10 +13,23 @@ export interface RouteRequest {
   readonly body: unknown;
 }
 
-/** One request for each route of the API, about the objects of a world: generated, so that no route is forgotten. */
-export async function requestsFor(api: TestApi, world: World): Promise<RouteRequest[]> {
+/**
+ * One request for each route of the API, about the objects of a world: generated, so that no route is forgotten. Strange
+ * bodies fill every optional field and name objects that do not exist.
+ */
+export async function requestsFor(
+  api: TestApi,
+  world: World,
+  bodies: 'known' | 'strange' = 'known',
+): Promise<RouteRequest[]> {
   const document = (await api.app.inject('/openapi.json')).json();
-  const sample = sampler(document.components.schemas, bodyValues(world));
+  const sample =
+    bodies === 'known'
+      ? sampler(document.components.schemas, { named: bodyValues(world) })
+      : sampler(document.components.schemas, {
+          named: { timeZone: 'UTC', zone: 'UTC', quietHours: null },
+          fields: 'all',
+        });
   return api.app.inventory
     .filter(({ access }) => access !== 'public')
     .map((route) => {

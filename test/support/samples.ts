@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { sample as sampleOf, stringMatching } from 'fast-check';
 
 /** The part of JSON Schema that the API's description uses. */
 export interface JsonSchema {
@@ -26,8 +26,14 @@ export interface JsonSchema {
 
 export type Named = Readonly<Record<string, unknown>>;
 
-/** Builds values that fit a schema, with the given values where a property of that name stands. */
-export function sampler(components: Readonly<Record<string, JsonSchema>>, named: Named = {}) {
+/**
+ * Builds values that fit a schema, with the given values where a property of that name stands. `fields` says whether the
+ * optional ones are there.
+ */
+export function sampler(
+  components: Readonly<Record<string, JsonSchema>>,
+  { named = {}, fields = 'required' }: { named?: Named; fields?: 'required' | 'all' } = {},
+) {
   const resolve = (schema: JsonSchema): JsonSchema =>
     schema.$ref === undefined ? schema : (components[schema.$ref.split('/').at(-1) ?? ''] ?? {});
 
@@ -42,7 +48,9 @@ export function sampler(components: Readonly<Record<string, JsonSchema>>, named:
       case 'object':
         return object(schema);
       case 'array':
-        return Array.from({ length: schema.minItems ?? 0 }, () => sample(schema.items ?? {}, name));
+        return Array.from({ length: Math.max(schema.minItems ?? 0, fields === 'all' ? 1 : 0) }, () =>
+          sample(schema.items ?? {}, name),
+        );
       case 'string':
         return text(schema);
       case 'number':
@@ -58,8 +66,10 @@ export function sampler(components: Readonly<Record<string, JsonSchema>>, named:
   }
 
   function object(schema: JsonSchema): Record<string, unknown> {
-    const required = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name));
-    return Object.fromEntries(required.map(([name, property]) => [name, sample(property, name)]));
+    const present = Object.entries(schema.properties ?? {}).filter(
+      ([name]) => fields === 'all' || schema.required?.includes(name),
+    );
+    return Object.fromEntries(present.map(([name, property]) => [name, sample(property, name)]));
   }
 
   return sample;
@@ -68,7 +78,7 @@ export function sampler(components: Readonly<Record<string, JsonSchema>>, named:
 function text(schema: JsonSchema): string {
   if (schema.format === 'date-time') return new Date(Date.now() + 60_000).toISOString();
   if (schema.format === 'uri') return 'https://service.example/path';
-  if (schema.pattern !== undefined) return fc.sample(fc.stringMatching(new RegExp(schema.pattern)), 1)[0] ?? '';
+  if (schema.pattern !== undefined) return sampleOf(stringMatching(new RegExp(schema.pattern)), 1)[0] ?? '';
   return 'x'.repeat(Math.max(1, schema.minLength ?? 1));
 }
 
