@@ -1,0 +1,157 @@
+import { asc, eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dayMs, minuteMs } from '#domain/time.ts';
+import { newId } from '#db/ids.ts';
+import { acceptTrigger } from '#db/repositories/alerts.ts';
+import { insertCanaryRun } from '#db/repositories/canary-runs.ts';
+import { leaveCommand } from '#db/repositories/commands.ts';
+import { auditEvents, canaryRuns, deliveries, escalations } from '#db/schema/index.ts';
+import { deliver } from '#gateway/deliver.ts';
+import { workflowId } from '#workflows/contract.ts';
+import { ask } from '../support/ask.ts';
+import { buildCaseWorld, fileFinding, seedDetector } from '../support/case-world.ts';
+import type { CaseWorld } from '../support/case-world.ts';
+import { FakePhones } from '../support/fake-phones.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+import { casesOf, caseWhen, decide, openOrder, orderWhen, suspension, taskOf } from '../support/reviewing.ts';
+import { runsOf } from '../support/runs.ts';
+import { sweep } from '../support/sweeping.ts';
+import { fastForward } from '../support/temporal.ts';
+import { eventually, renewAt, startTestVigil } from '../support/vigil.ts';
+import type { TestVigil } from '../support/vigil.ts';
+
+let vigil: TestVigil;
+let platform: TestPlatform;
+let world: CaseWorld;
+const phones = new FakePhones();
+
+beforeAll(async () => {
+  platform = await startTestPlatform();
+  vigil = await startTestVigil({ channels: phones.channels, enforcementApi: platform.api }, { settings: renewAt(12) });
+  world = await buildCaseWorld(vigil.db);
+});
+afterAll(async () => {
+  await vigil.stop();
+  await platform.stop();
+});
+
+/** Each version of the aggregate once, without a gap, whichever run recorded it; returns the ids of those runs. */
+async function versionsOf(id: string): Promise<{ versions: number[]; runs: Set<string | null> }> {
+  const rows = await vigil.db
+    .select({ version: auditEvents.version, runId: auditEvents.runId })
+    .from(auditEvents)
+    .where(eq(auditEvents.aggregateId, id))
+    .orderBy(asc(auditEvents.seq));
+  const recorded = rows.filter((row) => row.version !== null);
+  return { versions: recorded.map((row) => row.version ?? 0), runs: new Set(recorded.map((row) => row.runId)) };
+}
+
+async function expectRenewed(kind: 'case' | 'enforcement' | 'escalation' | 'canary', id: string): Promise<void> {
+  const runs = await runsOf(vigil.temporal, workflowId(kind, id));
+  expect(runs.length).toBeGreaterThan(1);
+  const { versions, runs: recordedBy } = await versionsOf(id);
+  expect(versions).toEqual(versions.map((_, index) => index + 1));
+  for (const run of recordedBy) expect(runs).toContain(run);
+  expect(recordedBy.size).toBeGreaterThan(1);
+}
+
+describe('a history that is long enough', () => {
+  it('is continued by a case, which loses neither its signals nor its task', async () => {
+    const account = 'acct_renewed';
+    const detector = await seedDetector(world, { severity: 4 });
+    await fileFinding(world, detector, account);
+    const caseId = (await casesOf(world, account))[0]?.id ?? '';
+    for (const severity of [3, 2] as const) {
+      await taskOf(world, caseId);
+      await fileFinding(world, await seedDetector(world, { severity }), account);
+      await caseWhen(world, caseId, (row) => row.state?.severity === row.severity);
+    }
+    await fastForward(vigil.temporal, workflowId('case', caseId), 10 * 3_600);
+    await caseWhen(world, caseId, (row) => row.state?.escalatedFor.length === 2);
+    await decide(world, await taskOf(world, caseId), world.people.reviewer, 'no_violation');
+    const { state } = await caseWhen(world, caseId, (row) => row.closedAt !== null);
+    expect(state).toMatchObject({ signalCount: 3, severity: 2, escalatedFor: ['sla_first_look', 'sla_decision'] });
+    await expectRenewed('case', caseId);
+  });
+
+  it('is continued by an order, which is still applied once and lifted in time', async () => {
+    const account = 'acct_order_renewed';
+    const order = await openOrder(world, await seedDetector(world), account, suspension);
+    await orderWhen(world, order.id, (row) => row.status === 'active');
+    await fastForward(vigil.temporal, workflowId('enforcement', order.id), (8 * dayMs) / 1_000);
+    await orderWhen(world, order.id, (row) => row.status === 'lifted');
+    expect(
+      (await ask(vigil, world.people.ops, 'enforcement', order.id, 'reverse', { reasonCode: 'mistake' })).outcome
+        .status,
+    ).toBe('done');
+    await orderWhen(world, order.id, (row) => row.closedAt !== null);
+    expect((await platform.changes(account)).map(({ operation }) => operation)).toEqual(['apply', 'reverse']);
+    await expectRenewed('enforcement', order.id);
+  });
+
+  it('is continued by a ladder, which pages each rung once and answers an old command as before', async () => {
+    const pages = phones.received('oncall').length;
+    const { escalationId: id } = await vigil.db.transaction((tx) =>
+      acceptTrigger(tx, {
+        serviceId: world.serviceId,
+        dedupKey: 'renewed',
+        severity: 1,
+        title: 'Disk',
+        reportedBy: 'test',
+      }),
+    );
+    await phones.next('oncall', pages + 1);
+    const { people } = world;
+    const first = await ask(vigil, people.oncall, 'escalation', id, 'acknowledge');
+    await ask(vigil, people.oncall, 'escalation', id, 'unacknowledge');
+    await fastForward(vigil.temporal, workflowId('escalation', id), 11 * 60);
+    await fastForward(vigil.temporal, workflowId('escalation', id), 11 * 60);
+    await eventually('the ladder is exhausted', async () => {
+      const [row] = await vigil.db.select().from(escalations).where(eq(escalations.id, id));
+      return row?.status === 'exhausted';
+    });
+    const before = (await versionsOf(id)).versions.length;
+    expect((await runsOf(vigil.temporal, workflowId('escalation', id))).length).toBeGreaterThan(1);
+    // Temporal has forgotten the update's id with the run that took it; the workflow has not.
+    expect(await deliver(vigil.temporal, first.row, { deadlineMs: 5_000, waitForRecord: true })).toEqual(first.outcome);
+    expect((await versionsOf(id)).versions).toHaveLength(before);
+    const sent = await vigil.db.select().from(deliveries).where(eq(deliveries.escalationId, id));
+    expect(new Set(sent.map((row) => row.effectKey)).size).toBe(sent.length);
+    expect(sent.filter((row) => row.kind === 'catch_all')).toHaveLength(1);
+    await ask(vigil, people.manager, 'escalation', id, 'resolve');
+    await expectRenewed('escalation', id);
+  });
+
+  it('is continued by a canary, which still hears of each stage', async () => {
+    const { db } = vigil;
+    const detectorVersionId = await seedDetector(world);
+    const canaryId = newId('canary');
+    const { productId, teamId } = world;
+    const run = { launchId: null, productId, detectorVersionId };
+    await db.transaction(async (tx) => {
+      await insertCanaryRun(tx, { id: canaryId, ...run, teamId });
+      const open = {
+        mode: 'start',
+        name: 'open',
+        kind: 'canary',
+        idempotencyKey: `open:${canaryId}`,
+        priority: 2,
+      } as const;
+      const input = { canaryId, ...run, deadlineMs: 15 * minuteMs, requirementId: 'RS-04' };
+      await leaveCommand(tx, { ...open, aggregateId: canaryId, input });
+    });
+    await eventually('the canary is seen', async () => (await sweep(vigil, detectorVersionId)).filed > 0);
+    const drill = await eventually('the drill is paged', async () => {
+      const [row] = await db.select().from(escalations).where(eq(escalations.canaryId, canaryId));
+      return row?.status === 'triggered' ? row : null;
+    });
+    await phones.next('oncall', 1, 'drill');
+    await ask(vigil, world.people.oncall, 'escalation', drill.id, 'acknowledge');
+    await eventually('the canary is done', async () => {
+      const [row] = await db.select().from(canaryRuns).where(eq(canaryRuns.id, canaryId));
+      return row?.status === 'done';
+    });
+    await expectRenewed('canary', canaryId);
+  });
+});
