@@ -7,7 +7,7 @@ import type { Ladder } from './ladder.ts';
 import type { LadderEffect, Of, PersonMessage } from './messages.ts';
 import { responderOf, stopPages } from './paging.ts';
 import { resolveNow } from './resolve.ts';
-import { wentOut } from './settle.ts';
+import { wakeIfNobodyWasTold, wentOut } from './settle.ts';
 import { startWalk } from './walk.ts';
 
 /** Acknowledgements beyond this many are forgotten, the oldest first; each stays in the audit trail. */
@@ -54,6 +54,7 @@ export function acknowledge(
   draft.happened.push({ what: 'acknowledged', personId: by.id, paged, complete, missing });
   if (!complete) {
     stopPages(draft, by.id);
+    wakeIfNobodyWasTold(draft);
     return finish(draft, { ...answer, status: state.status });
   }
   stopPages(draft, null);

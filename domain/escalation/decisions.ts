@@ -11,6 +11,7 @@ import { rememberedResponders, stopPages } from './paging.ts';
 import { urgencyOf } from './policy.ts';
 import type { FrozenPolicy } from './policy.ts';
 import { resolveNow } from './resolve.ts';
+import { wakeIfNobodyWasTold } from './settle.ts';
 import { comparePositions, forceNext, holdOf, startWalk } from './walk.ts';
 
 type LadderStep = Step<Ladder, LadderEffect>;
@@ -131,11 +132,9 @@ function isBeingPaged(ladder: Ladder, personId: string): boolean {
 export function stopOwnPages(ladder: Ladder, by: Person, now: number): LadderStep {
   if (!isBeingPaged(ladder, by.id)) return refused('escalation.no_own_pages');
   const draft = draftOf(ladder, now);
-  draft.state.questions = ladder.questions.filter(
-    ({ purpose, personIds }) => purpose !== 'added_responder' || !personIds.includes(by.id),
-  );
   draft.happened.push({ what: 'stopped_own_pages', personId: by.id });
   stopPages(draft, by.id);
+  wakeIfNobodyWasTold(draft);
   return finish(draft, { status: draft.state.status });
 }
 

@@ -1,5 +1,5 @@
 import type { Draft } from './draft.ts';
-import type { PageReason, PendingRule, Responder } from './ladder-parts.ts';
+import type { PageReason, PendingRule, Question, Responder } from './ladder-parts.ts';
 import type { Ladder } from './ladder.ts';
 import type { ResolvedPerson } from './messages.ts';
 
@@ -181,7 +181,9 @@ export function stopPages(draft: Draft, personId: string | null): void {
   const concerns = (item: { personId: string }) => personId === null || item.personId === personId;
   const waiting = state.pending.filter(concerns).length;
   const inFlight = state.pages.filter((entry) => concerns(entry) && entry.result === 'in_flight' && !entry.cancelled);
-  if (personId === null) state.questions = [];
+  const asksFor = ({ purpose, personIds }: Question) =>
+    personId === null || (purpose === 'added_responder' && personIds.includes(personId));
+  state.questions = state.questions.filter((question) => !asksFor(question));
   if (waiting === 0 && inFlight.length === 0) return;
   state.pending = state.pending.filter((rule) => !concerns(rule));
   state.pages = state.pages.map((entry) => (inFlight.includes(entry) ? { ...entry, cancelled: true } : entry));

@@ -27,6 +27,15 @@ describe('several people', () => {
     expect(story.acknowledge('cid')).toMatchObject({ status: 'acknowledged' });
   });
 
+  it('someone who is being added acknowledges, and is not paged for it though others must acknowledge too', () => {
+    const story = new LadderStory({ policy: two }).open();
+    story.world.unanswered.push('resolvePeople');
+    story.accept({ type: 'addResponder', by: person('ann'), personId: 'dot', shadow: false });
+    const effectKey = story.effects.at(-1)?.key ?? '';
+    story.acknowledge('dot');
+    expect(story.send({ type: 'peopleResolved', effectKey, people: [] }).outcome).toBe('ignored');
+  });
+
   it('an added responder is paged after an acknowledgement too, which stopped only what was before it', () => {
     const story = new LadderStory().open();
     story.world.rules['dot'] = [rule('push'), rule('voice', minuteMs), rule('sms', 10 * minuteMs)];

@@ -5,7 +5,7 @@ import type { Draft } from './draft.ts';
 import type { Page, PageResult } from './ladder-parts.ts';
 import type { Ladder } from './ladder.ts';
 import type { Answered, LadderEffect, Of } from './messages.ts';
-import { changeResponder, firePending, responderOf } from './paging.ts';
+import { changeResponder, firePending } from './paging.ts';
 import { tellResolved } from './tell.ts';
 
 /**
@@ -37,6 +37,7 @@ export function settlePage(
   } else {
     giveSlotBack(draft, page);
     if (result !== 'superseded' && !page.cancelled) tryNextChannel(draft, page, result === 'failed_permanent');
+    wakeIfNobodyWasTold(draft);
   }
   return finish(draft);
 }
@@ -81,16 +82,21 @@ function tryNextChannel(draft: Draft, page: Page, permanent: boolean): void {
   if (next !== undefined) {
     const moved = { ...next, dueAt: now, reason: 'next_channel' as const, first: next.first || page.first };
     state.pending = state.pending.map((rule) => (rule === next ? moved : rule));
-    return firePending(draft);
+    firePending(draft);
+    return;
   }
   const hopes = state.pending.some(ofTurn) || state.pages.some((entry) => ofTurn(entry) && mayStillReach(entry));
-  if (hopes) return;
-  draft.happened.push({ what: 'person_unreached', personId: page.personId });
-  const parkedInVain = state.status === 'triggered' && state.walk.phase === 'parked' && state.walk.reached === 0;
-  if (parkedInVain && responderOf(state, page.personId)?.shadow === false) {
-    changeWalk(draft, { phase: 'waiting', deadlineAt: now });
-  }
+  if (!hopes) draft.happened.push({ what: 'person_unreached', personId: page.personId });
 }
 
-const mayStillReach = (entry: Page): boolean =>
-  wentOut(entry.result) || (entry.result === 'in_flight' && !entry.cancelled);
+/** A low urgency rests because someone was told. When the last page that counted fails or is stopped, it goes on. */
+export function wakeIfNobodyWasTold(draft: Draft): void {
+  const { status, walk, pages, pending } = draft.state;
+  if (status !== 'triggered' || walk.phase !== 'parked' || walk.reached > 0) return;
+  const hopes = pending.some((rule) => !rule.shadow) || pages.some((entry) => isOnItsWay(entry) && !entry.shadow);
+  if (!hopes) changeWalk(draft, { phase: 'waiting', deadlineAt: draft.now });
+}
+
+const isOnItsWay = (entry: Page): boolean => entry.result === 'in_flight' && !entry.cancelled;
+
+const mayStillReach = (entry: Page): boolean => wentOut(entry.result) || isOnItsWay(entry);

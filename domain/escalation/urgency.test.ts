@@ -43,6 +43,18 @@ describe('low urgency', () => {
     expect(who(story.pass(0))).toEqual(['ann:rung', 'bob:rung']);
   });
 
+  it('goes on when the only page that is left to wait for is stopped by its receiver', () => {
+    const story = new LadderStory({ severity: 3 });
+    story.world.rules['ann'] = [rule('push'), rule('push', hourMs)];
+    story.world.result = () => 'sent';
+    story.open().pass(10 * minuteMs);
+    const effectKey = story.pages[0]?.key ?? '';
+    story.accept({ type: 'pageSettled', effectKey, result: 'failed_transient', deliveryId: null });
+    expect(who(story.pass(minuteMs))).toEqual(['ann:rung']);
+    story.accept({ type: 'stopOwnPages', by: person('ann') });
+    expect(who(story.pass(0))).toEqual(['ann:rung', 'bob:rung']);
+  });
+
   it('skips an empty rung like any other', () => {
     const story = new LadderStory({ severity: 3, policy: policy({ rungs: [rung(onCall('sch_1')), rung(to('bob'))] }) });
     expect(who(story.open())).toEqual(['bob:rung']);

@@ -31,9 +31,12 @@ function assertNeverSilent(run: LadderRun): void {
   for (const { event, state, effects } of run.records) {
     const due = ladderMachine.nextDue(state);
     if (state.status === 'snoozed' || state.status === 'held') assert.notEqual(due, null, `${state.status} for ever`);
+    assert.equal(state.snoozedUntilAt !== null, state.status === 'snoozed', 'a snooze outlives itself');
+    if (state.status !== 'acknowledged') assert.equal(state.ackTimeoutAt, null, 'an acknowledgement outlives itself');
     if (state.status === 'triggered' && due === null) {
       assert.equal(state.urgency, 'low', 'a high urgency waits for nothing');
-      assert.ok(state.walk.reached > 0, 'a low urgency waits though nobody was told');
+      const isOnItsWay = state.pages.some(({ key }) => isPageWanted(state, key));
+      assert.ok(state.walk.reached > 0 || isOnItsWay, 'a low urgency waits though nobody was told');
     }
     if (state.happened.some(({ what }) => what === 'exhausted')) {
       const asked = effects.some((effect) => effect.type === 'resolvePeople' && effect.purpose === 'catch_all');
