@@ -56,7 +56,7 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   if (error.statusCode === 429) return toProblem('request.rate_limited', request.id);
   if (error.statusCode === 400) return toProblem('request.unreadable', request.id);
   if (isDatabaseAway(error)) {
-    request.log.warn({ error: error.message }, 'Postgres is away');
+    request.log.warn({ err: error }, 'Postgres is away');
     return toProblem('service.unavailable', request.id);
   }
   request.log.error({ err: error }, 'unexpected failure');

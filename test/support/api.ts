@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from '#api/app.ts';
 import type { Role } from '#domain/actor.ts';
@@ -87,7 +87,11 @@ export async function startTestApi(temporal: Client = awayTemporal()): Promise<T
 }
 
 /** The app alone, over whatever database. */
-export async function testApiOver(db: Database, temporal: Client): Promise<FastifyInstance> {
+export async function testApiOver(
+  db: Database,
+  temporal: Client,
+  log: FastifyBaseLogger = pino({ level: 'silent' }),
+): Promise<FastifyInstance> {
   const app = await buildApp({
     db,
     temporal,
@@ -99,7 +103,7 @@ export async function testApiOver(db: Database, temporal: Client): Promise<Fasti
       trustedProxies: [],
       commandDeadlineMs: 400,
     },
-    log: pino({ level: 'silent' }),
+    log,
   });
   await app.ready();
   return app;
