@@ -9,7 +9,8 @@ function main(): number {
     options: { seed: { type: 'string' } },
     strict: false,
   });
-  const scenario = scenarios[positionals[0] ?? ''];
+  const name = positionals[0] ?? '';
+  const scenario = Object.hasOwn(scenarios, name) ? scenarios[name] : undefined;
   const seed = Number(values['seed'] ?? '1');
   if (scenario === undefined || !Number.isInteger(seed)) {
     console.error(usage);
