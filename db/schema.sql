@@ -50,6 +50,15 @@ CREATE TABLE audit_heads (
   version integer NOT NULL,
   hash text NOT NULL
 );
+CREATE TABLE calendar_feeds (
+  id text NOT NULL,
+  schedule_id text,
+  person_id text,
+  sha256 text NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  revoked_at timestamp(3) with time zone
+);
 CREATE TABLE canary_runs (
   id text NOT NULL,
   launch_id text,
@@ -166,6 +175,7 @@ CREATE TABLE deliveries (
   rule_id text,
   contact_method_id text NOT NULL,
   channel text NOT NULL,
+  schedule_id text,
   status text NOT NULL,
   attempts integer NOT NULL DEFAULT 1,
   possible_duplicate boolean NOT NULL DEFAULT false,
@@ -179,10 +189,16 @@ CREATE TABLE detector_cursors (
   seq bigint NOT NULL DEFAULT 0,
   window_end timestamp(3) with time zone,
   last_run_at timestamp(3) with time zone,
+  last_seen_at timestamp(3) with time zone,
   last_status text,
   last_error_code text,
   runs integer NOT NULL DEFAULT 0,
   failures integer NOT NULL DEFAULT 0
+);
+CREATE TABLE detector_gaps (
+  detector_version_id text NOT NULL,
+  from_at timestamp(3) with time zone NOT NULL,
+  until_at timestamp(3) with time zone NOT NULL
 );
 CREATE TABLE detector_versions (
   id text NOT NULL,
@@ -297,6 +313,14 @@ CREATE TABLE exposure_entries (
   content_id text NOT NULL,
   shown_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE handover_notes (
+  id text NOT NULL,
+  schedule_id text NOT NULL,
+  author_id text NOT NULL,
+  note_id text NOT NULL,
+  hand_off_at timestamp(3) with time zone NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
 CREATE TABLE idempotency_records (
   principal_id text NOT NULL,
   key text NOT NULL,
@@ -356,7 +380,8 @@ CREATE TABLE maintenance_windows (
   ends_at timestamp(3) with time zone NOT NULL,
   created_by text NOT NULL,
   created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
-  ended_by text
+  ended_by text,
+  told_at timestamp(3) with time zone
 );
 CREATE TABLE notes (
   id text NOT NULL,
@@ -380,6 +405,23 @@ CREATE TABLE notification_rules (
   delay_minutes integer NOT NULL,
   contact_method_id text NOT NULL,
   created_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE oncall_notices (
+  id text NOT NULL,
+  key text NOT NULL,
+  kind text NOT NULL,
+  schedule_id text NOT NULL,
+  person_id text NOT NULL,
+  swap_request_id text,
+  hand_off_at timestamp(3) with time zone,
+  status text NOT NULL DEFAULT 'pending'::text,
+  contact_method_id text,
+  channel text,
+  attempts integer NOT NULL DEFAULT 0,
+  possible_duplicate boolean NOT NULL DEFAULT false,
+  error_code text,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  settled_at timestamp(3) with time zone
 );
 CREATE TABLE persons (
   id text NOT NULL,
@@ -484,6 +526,13 @@ CREATE TABLE round_robin_turns (
   schedule_id text NOT NULL,
   turn bigint NOT NULL DEFAULT 0
 );
+CREATE TABLE schedule_watches (
+  schedule_id text NOT NULL,
+  schedule_version integer NOT NULL,
+  look_at timestamp(3) with time zone NOT NULL,
+  gaps_checked_at timestamp(3) with time zone,
+  told_gap_starts jsonb NOT NULL DEFAULT '[]'::jsonb
+);
 CREATE TABLE schedules (
   id text NOT NULL,
   team_id text NOT NULL,
@@ -491,6 +540,9 @@ CREATE TABLE schedules (
   name text NOT NULL,
   version integer NOT NULL,
   document jsonb NOT NULL,
+  hand_off_notice_minutes integer NOT NULL DEFAULT 15,
+  gap_check boolean NOT NULL DEFAULT true,
+  gap_service_id text,
   updated_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
 CREATE TABLE services (
@@ -562,6 +614,21 @@ CREATE TABLE suggestions (
   outcome text,
   created_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE swap_requests (
+  id text NOT NULL,
+  schedule_id text NOT NULL,
+  team_id text NOT NULL,
+  version integer NOT NULL,
+  status text NOT NULL,
+  state jsonb NOT NULL,
+  one_person_id text NOT NULL,
+  other_person_id text NOT NULL,
+  proposed_by text NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  decided_by text,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
 CREATE TABLE teams (
   id text NOT NULL,
   key text NOT NULL,
@@ -605,6 +672,12 @@ ALTER TABLE audit_events ADD CONSTRAINT audit_events_actor_kind CHECK ((actor_ki
 ALTER TABLE audit_events ADD CONSTRAINT audit_events_pkey PRIMARY KEY (id);
 ALTER TABLE audit_events ADD CONSTRAINT audit_events_seq UNIQUE (aggregate_kind, aggregate_id, seq);
 ALTER TABLE audit_heads ADD CONSTRAINT audit_heads_aggregate_kind_aggregate_id_pk PRIMARY KEY (aggregate_kind, aggregate_id);
+ALTER TABLE calendar_feeds ADD CONSTRAINT calendar_feeds_created_by_persons_id_fk FOREIGN KEY (created_by) REFERENCES persons(id);
+ALTER TABLE calendar_feeds ADD CONSTRAINT calendar_feeds_of_one CHECK ((num_nonnulls(schedule_id, person_id) = 1));
+ALTER TABLE calendar_feeds ADD CONSTRAINT calendar_feeds_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
+ALTER TABLE calendar_feeds ADD CONSTRAINT calendar_feeds_pkey PRIMARY KEY (id);
+ALTER TABLE calendar_feeds ADD CONSTRAINT calendar_feeds_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
+ALTER TABLE calendar_feeds ADD CONSTRAINT calendar_feeds_sha256_unique UNIQUE (sha256);
 ALTER TABLE canary_runs ADD CONSTRAINT canary_runs_launch_id_launches_id_fk FOREIGN KEY (launch_id) REFERENCES launches(id);
 ALTER TABLE canary_runs ADD CONSTRAINT canary_runs_pkey PRIMARY KEY (id);
 ALTER TABLE canary_runs ADD CONSTRAINT canary_runs_product_id_products_id_fk FOREIGN KEY (product_id) REFERENCES products(id);
@@ -644,9 +717,12 @@ ALTER TABLE deliveries ADD CONSTRAINT deliveries_escalation_id_escalations_id_fk
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_once UNIQUE (escalation_id, effect_key);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+ALTER TABLE deliveries ADD CONSTRAINT deliveries_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_status CHECK ((status = ANY (ARRAY['started'::text, 'sent'::text, 'delivered'::text, 'unknown'::text, 'failed'::text, 'superseded'::text])));
 ALTER TABLE detector_cursors ADD CONSTRAINT detector_cursors_detector_version_id_detector_versions_id_fk FOREIGN KEY (detector_version_id) REFERENCES detector_versions(id);
 ALTER TABLE detector_cursors ADD CONSTRAINT detector_cursors_pkey PRIMARY KEY (detector_version_id);
+ALTER TABLE detector_gaps ADD CONSTRAINT detector_gaps_detector_version_id_detector_versions_id_fk FOREIGN KEY (detector_version_id) REFERENCES detector_versions(id);
+ALTER TABLE detector_gaps ADD CONSTRAINT detector_gaps_detector_version_id_from_at_pk PRIMARY KEY (detector_version_id, from_at);
 ALTER TABLE detector_versions ADD CONSTRAINT detector_versions_created_by_persons_id_fk FOREIGN KEY (created_by) REFERENCES persons(id);
 ALTER TABLE detector_versions ADD CONSTRAINT detector_versions_detector_id_detectors_id_fk FOREIGN KEY (detector_id) REFERENCES detectors(id);
 ALTER TABLE detector_versions ADD CONSTRAINT detector_versions_maturity CHECK ((maturity = ANY (ARRAY['M0'::text, 'M1'::text, 'M2'::text, 'M3'::text, 'M4'::text, 'M5'::text])));
@@ -695,6 +771,10 @@ ALTER TABLE exposure_entries ADD CONSTRAINT exposure_entries_content_id_content_
 ALTER TABLE exposure_entries ADD CONSTRAINT exposure_entries_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
 ALTER TABLE exposure_entries ADD CONSTRAINT exposure_entries_pkey PRIMARY KEY (id);
 ALTER TABLE exposure_entries ADD CONSTRAINT exposure_entries_task_id_review_tasks_id_fk FOREIGN KEY (task_id) REFERENCES review_tasks(id);
+ALTER TABLE handover_notes ADD CONSTRAINT handover_notes_author_id_persons_id_fk FOREIGN KEY (author_id) REFERENCES persons(id);
+ALTER TABLE handover_notes ADD CONSTRAINT handover_notes_note_id_notes_id_fk FOREIGN KEY (note_id) REFERENCES notes(id);
+ALTER TABLE handover_notes ADD CONSTRAINT handover_notes_pkey PRIMARY KEY (id);
+ALTER TABLE handover_notes ADD CONSTRAINT handover_notes_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
 ALTER TABLE idempotency_records ADD CONSTRAINT idempotency_records_principal_id_key_pk PRIMARY KEY (principal_id, key);
 ALTER TABLE integrations ADD CONSTRAINT integrations_pkey PRIMARY KEY (id);
 ALTER TABLE integrations ADD CONSTRAINT integrations_principal_id_principals_id_fk FOREIGN KEY (principal_id) REFERENCES principals(id);
@@ -729,6 +809,14 @@ ALTER TABLE notification_rules ADD CONSTRAINT notification_rules_person_id_perso
 ALTER TABLE notification_rules ADD CONSTRAINT notification_rules_pkey PRIMARY KEY (id);
 ALTER TABLE notification_rules ADD CONSTRAINT notification_rules_position UNIQUE (person_id, urgency, "position");
 ALTER TABLE notification_rules ADD CONSTRAINT notification_rules_urgency CHECK ((urgency = ANY (ARRAY['high'::text, 'low'::text])));
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_contact_method_id_contact_methods_id_fk FOREIGN KEY (contact_method_id) REFERENCES contact_methods(id);
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_key_unique UNIQUE (key);
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_kind CHECK ((kind = ANY (ARRAY['handoff'::text, 'swap'::text])));
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_pkey PRIMARY KEY (id);
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_status CHECK ((status = ANY (ARRAY['pending'::text, 'started'::text, 'sent'::text, 'delivered'::text, 'unknown'::text, 'failed'::text, 'superseded'::text])));
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_swap_request_id_swap_requests_id_fk FOREIGN KEY (swap_request_id) REFERENCES swap_requests(id);
 ALTER TABLE persons ADD CONSTRAINT persons_id CHECK (starts_with(id, 'per_'::text));
 ALTER TABLE persons ADD CONSTRAINT persons_id_principals_id_fk FOREIGN KEY (id) REFERENCES principals(id);
 ALTER TABLE persons ADD CONSTRAINT persons_pkey PRIMARY KEY (id);
@@ -766,6 +854,10 @@ ALTER TABLE role_grants ADD CONSTRAINT role_grants_role CHECK ((role = ANY (ARRA
 ALTER TABLE role_grants ADD CONSTRAINT role_grants_team_id_teams_id_fk FOREIGN KEY (team_id) REFERENCES teams(id);
 ALTER TABLE round_robin_turns ADD CONSTRAINT round_robin_turns_pkey PRIMARY KEY (schedule_id);
 ALTER TABLE round_robin_turns ADD CONSTRAINT round_robin_turns_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
+ALTER TABLE schedule_watches ADD CONSTRAINT schedule_watches_pkey PRIMARY KEY (schedule_id);
+ALTER TABLE schedule_watches ADD CONSTRAINT schedule_watches_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
+ALTER TABLE schedules ADD CONSTRAINT schedules_gap_service_id_services_id_fk FOREIGN KEY (gap_service_id) REFERENCES services(id);
+ALTER TABLE schedules ADD CONSTRAINT schedules_hand_off_notice CHECK (((hand_off_notice_minutes >= 0) AND (hand_off_notice_minutes <= 1440)));
 ALTER TABLE schedules ADD CONSTRAINT schedules_key_unique UNIQUE (key);
 ALTER TABLE schedules ADD CONSTRAINT schedules_pkey PRIMARY KEY (id);
 ALTER TABLE schedules ADD CONSTRAINT schedules_team_id_teams_id_fk FOREIGN KEY (team_id) REFERENCES teams(id);
@@ -799,6 +891,16 @@ ALTER TABLE strikes ADD CONSTRAINT strikes_product_id_products_id_fk FOREIGN KEY
 ALTER TABLE suggestions ADD CONSTRAINT suggestions_outcome CHECK ((outcome = ANY (ARRAY['accepted'::text, 'edited'::text, 'rejected'::text, 'ignored'::text])));
 ALTER TABLE suggestions ADD CONSTRAINT suggestions_pkey PRIMARY KEY (id);
 ALTER TABLE suggestions ADD CONSTRAINT suggestions_task_id_review_tasks_id_fk FOREIGN KEY (task_id) REFERENCES review_tasks(id);
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_decided_by_person CHECK (((status = ANY (ARRAY['proposed'::text, 'expired'::text])) = (decided_by IS NULL)));
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_decided_by_persons_id_fk FOREIGN KEY (decided_by) REFERENCES persons(id);
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_one_person_id_persons_id_fk FOREIGN KEY (one_person_id) REFERENCES persons(id);
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_other_person_id_persons_id_fk FOREIGN KEY (other_person_id) REFERENCES persons(id);
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_pkey PRIMARY KEY (id);
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_proposed_by_persons_id_fk FOREIGN KEY (proposed_by) REFERENCES persons(id);
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_status CHECK ((status = ANY (ARRAY['proposed'::text, 'accepted'::text, 'declined'::text, 'withdrawn'::text, 'expired'::text])));
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_team_id_teams_id_fk FOREIGN KEY (team_id) REFERENCES teams(id);
+ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_two_people CHECK ((one_person_id <> other_person_id));
 ALTER TABLE teams ADD CONSTRAINT teams_key_unique UNIQUE (key);
 ALTER TABLE teams ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
 ALTER TABLE tokens ADD CONSTRAINT tokens_pkey PRIMARY KEY (id);
@@ -821,6 +923,9 @@ CREATE INDEX alert_events_escalation ON public.alert_events USING btree (escalat
 CREATE INDEX alert_events_service ON public.alert_events USING btree (service_id, received_at);
 CREATE INDEX audit_events_actor ON public.audit_events USING btree (actor_id, at);
 CREATE INDEX audit_events_cause ON public.audit_events USING btree (cause);
+CREATE INDEX calendar_feeds_created_by ON public.calendar_feeds USING btree (created_by);
+CREATE INDEX calendar_feeds_person ON public.calendar_feeds USING btree (person_id);
+CREATE INDEX calendar_feeds_schedule ON public.calendar_feeds USING btree (schedule_id);
 CREATE INDEX canary_runs_launch ON public.canary_runs USING btree (launch_id);
 CREATE INDEX canary_runs_product ON public.canary_runs USING btree (product_id);
 CREATE INDEX canary_runs_team ON public.canary_runs USING btree (team_id, opened_at);
@@ -840,6 +945,7 @@ CREATE INDEX decisions_note ON public.decisions USING btree (note_id);
 CREATE INDEX decisions_policy_version ON public.decisions USING btree (policy_version_id);
 CREATE INDEX deliveries_contact_method ON public.deliveries USING btree (contact_method_id);
 CREATE INDEX deliveries_person ON public.deliveries USING btree (person_id, started_at);
+CREATE INDEX deliveries_schedule ON public.deliveries USING btree (schedule_id, started_at);
 CREATE INDEX detector_versions_created_by ON public.detector_versions USING btree (created_by);
 CREATE INDEX detectors_owner ON public.detectors USING btree (owner_id);
 CREATE INDEX detectors_team ON public.detectors USING btree (team_id);
@@ -861,6 +967,9 @@ CREATE INDEX evidence_launch ON public.evidence USING btree (launch_id, requirem
 CREATE INDEX exposure_entries_content ON public.exposure_entries USING btree (content_id);
 CREATE INDEX exposure_entries_person ON public.exposure_entries USING btree (person_id, shown_at);
 CREATE INDEX exposure_entries_task ON public.exposure_entries USING btree (task_id);
+CREATE INDEX handover_notes_author ON public.handover_notes USING btree (author_id);
+CREATE INDEX handover_notes_note ON public.handover_notes USING btree (note_id);
+CREATE INDEX handover_notes_schedule ON public.handover_notes USING btree (schedule_id, created_at);
 CREATE INDEX idempotency_records_created ON public.idempotency_records USING btree (created_at);
 CREATE INDEX integrations_principal ON public.integrations USING btree (principal_id);
 CREATE INDEX integrations_service ON public.integrations USING btree (service_id);
@@ -870,11 +979,17 @@ CREATE INDEX launch_requirements_owner ON public.launch_requirements USING btree
 CREATE INDEX launches_opened_by ON public.launches USING btree (opened_by);
 CREATE INDEX launches_product ON public.launches USING btree (product_id);
 CREATE INDEX launches_team ON public.launches USING btree (team_id, opened_at);
+CREATE INDEX maintenance_windows_coming ON public.maintenance_windows USING btree (starts_at) WHERE ((told_at IS NULL) AND (ended_by IS NULL));
 CREATE INDEX maintenance_windows_created_by ON public.maintenance_windows USING btree (created_by);
 CREATE INDEX maintenance_windows_ended_by ON public.maintenance_windows USING btree (ended_by);
 CREATE INDEX maintenance_windows_service ON public.maintenance_windows USING btree (service_id, ends_at);
 CREATE INDEX notes_author ON public.notes USING btree (author_id);
 CREATE INDEX notification_rules_contact_method ON public.notification_rules USING btree (contact_method_id);
+CREATE INDEX oncall_notices_contact_method ON public.oncall_notices USING btree (contact_method_id);
+CREATE INDEX oncall_notices_open ON public.oncall_notices USING btree (created_at) WHERE (status = ANY (ARRAY['pending'::text, 'started'::text]));
+CREATE INDEX oncall_notices_person ON public.oncall_notices USING btree (person_id, created_at);
+CREATE INDEX oncall_notices_schedule ON public.oncall_notices USING btree (schedule_id, created_at);
+CREATE INDEX oncall_notices_swap_request ON public.oncall_notices USING btree (swap_request_id);
 CREATE INDEX policy_versions_published_by ON public.policy_versions USING btree (published_by);
 CREATE INDEX product_events_account ON ONLY public.product_events USING btree (product_id, account_ref, occurred_at);
 CREATE INDEX product_events_cursor ON ONLY public.product_events USING btree (product_id, transaction_id, seq);
@@ -887,6 +1002,8 @@ CREATE INDEX review_tasks_claim_next ON public.review_tasks USING btree (queue_i
 CREATE INDEX review_tasks_lease_owner ON public.review_tasks USING btree (lease_owner);
 CREATE INDEX role_grants_granted_by ON public.role_grants USING btree (granted_by);
 CREATE INDEX role_grants_team ON public.role_grants USING btree (team_id);
+CREATE INDEX schedule_watches_look ON public.schedule_watches USING btree (look_at);
+CREATE INDEX schedules_gap_service ON public.schedules USING btree (gap_service_id);
 CREATE INDEX schedules_team ON public.schedules USING btree (team_id);
 CREATE INDEX services_policy ON public.services USING btree (policy_id);
 CREATE INDEX services_team ON public.services USING btree (team_id);
@@ -899,6 +1016,13 @@ CREATE INDEX signals_detector_version ON public.signals USING btree (detector_ve
 CREATE INDEX stages_decided_by ON public.stages USING btree (decided_by);
 CREATE INDEX strikes_account ON public.strikes USING btree (product_id, account_ref);
 CREATE INDEX suggestions_task ON public.suggestions USING btree (task_id);
+CREATE INDEX swap_requests_decided_by ON public.swap_requests USING btree (decided_by);
+CREATE INDEX swap_requests_one ON public.swap_requests USING btree (one_person_id);
+CREATE INDEX swap_requests_open ON public.swap_requests USING btree (expires_at) WHERE (status = 'proposed'::text);
+CREATE INDEX swap_requests_other ON public.swap_requests USING btree (other_person_id);
+CREATE INDEX swap_requests_proposed_by ON public.swap_requests USING btree (proposed_by);
+CREATE INDEX swap_requests_schedule ON public.swap_requests USING btree (schedule_id, created_at);
+CREATE INDEX swap_requests_team ON public.swap_requests USING btree (team_id);
 CREATE INDEX tokens_principal ON public.tokens USING btree (principal_id);
 CREATE INDEX waivers_decided_by ON public.waivers USING btree (decided_by);
 CREATE INDEX waivers_launch ON public.waivers USING btree (launch_id);
@@ -937,6 +1061,7 @@ GRANT INSERT, SELECT ON action_attempts TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON alert_events TO vigil_app;
 GRANT INSERT, SELECT ON audit_events TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON audit_heads TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON calendar_feeds TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON canary_runs TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON case_signals TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON cases TO vigil_app;
@@ -947,6 +1072,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON content_items TO vigil_app;
 GRANT INSERT, SELECT ON decisions TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON deliveries TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON detector_cursors TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON detector_gaps TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON detector_versions TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON detectors TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON enforcement_actions TO vigil_app;
@@ -956,6 +1082,7 @@ GRANT INSERT, SELECT ON escalation_policy_versions TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON escalations TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON evidence TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON exposure_entries TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON handover_notes TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_records TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON integrations TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON kill_switches TO vigil_app;
@@ -965,6 +1092,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON maintenance_windows TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON notes TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON notices TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON notification_rules TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON oncall_notices TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON persons TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON policies TO vigil_app;
 GRANT INSERT, SELECT ON policy_versions TO vigil_app;
@@ -978,6 +1106,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON review_queues TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON review_tasks TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON role_grants TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON round_robin_turns TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON schedule_watches TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON schedules TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON services TO vigil_app;
 GRANT INSERT, SELECT ON sign_offs TO vigil_app;
@@ -986,6 +1115,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON stages TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON statements_of_reasons TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON strikes TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON suggestions TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON swap_requests TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON teams TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tokens TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON waivers TO vigil_app;

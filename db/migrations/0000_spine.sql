@@ -557,6 +557,7 @@ CREATE TABLE "deliveries" (
 	"rule_id" text,
 	"contact_method_id" text NOT NULL,
 	"channel" text NOT NULL,
+	"schedule_id" text,
 	"status" text NOT NULL,
 	"attempts" integer DEFAULT 1 NOT NULL,
 	"possible_duplicate" boolean DEFAULT false NOT NULL,
@@ -629,6 +630,7 @@ CREATE TABLE "maintenance_windows" (
 	"created_by" text NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"ended_by" text,
+	"told_at" timestamp (3) with time zone,
 	CONSTRAINT "maintenance_windows_span" CHECK ("maintenance_windows"."starts_at" < "maintenance_windows"."ends_at")
 );
 --> statement-breakpoint
@@ -644,8 +646,12 @@ CREATE TABLE "schedules" (
 	"name" text NOT NULL,
 	"version" integer NOT NULL,
 	"document" jsonb NOT NULL,
+	"hand_off_notice_minutes" integer DEFAULT 15 NOT NULL,
+	"gap_check" boolean DEFAULT true NOT NULL,
+	"gap_service_id" text,
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "schedules_key_unique" UNIQUE("key")
+	CONSTRAINT "schedules_key_unique" UNIQUE("key"),
+	CONSTRAINT "schedules_hand_off_notice" CHECK ("schedules"."hand_off_notice_minutes" BETWEEN 0 AND 1440)
 );
 --> statement-breakpoint
 CREATE TABLE "services" (
@@ -657,6 +663,75 @@ CREATE TABLE "services" (
 	"sensitive" boolean DEFAULT false NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "services_key_unique" UNIQUE("key")
+);
+--> statement-breakpoint
+CREATE TABLE "calendar_feeds" (
+	"id" text PRIMARY KEY NOT NULL,
+	"schedule_id" text,
+	"person_id" text,
+	"sha256" text NOT NULL,
+	"created_by" text NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"revoked_at" timestamp (3) with time zone,
+	CONSTRAINT "calendar_feeds_sha256_unique" UNIQUE("sha256"),
+	CONSTRAINT "calendar_feeds_of_one" CHECK (num_nonnulls("calendar_feeds"."schedule_id", "calendar_feeds"."person_id") = 1)
+);
+--> statement-breakpoint
+CREATE TABLE "handover_notes" (
+	"id" text PRIMARY KEY NOT NULL,
+	"schedule_id" text NOT NULL,
+	"author_id" text NOT NULL,
+	"note_id" text NOT NULL,
+	"hand_off_at" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "oncall_notices" (
+	"id" text PRIMARY KEY NOT NULL,
+	"key" text NOT NULL,
+	"kind" text NOT NULL,
+	"schedule_id" text NOT NULL,
+	"person_id" text NOT NULL,
+	"swap_request_id" text,
+	"hand_off_at" timestamp (3) with time zone,
+	"status" text DEFAULT 'pending' NOT NULL,
+	"contact_method_id" text,
+	"channel" text,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"possible_duplicate" boolean DEFAULT false NOT NULL,
+	"error_code" text,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"settled_at" timestamp (3) with time zone,
+	CONSTRAINT "oncall_notices_key_unique" UNIQUE("key"),
+	CONSTRAINT "oncall_notices_kind" CHECK (kind IN ('handoff', 'swap')),
+	CONSTRAINT "oncall_notices_status" CHECK (status IN ('pending', 'started', 'sent', 'delivered', 'unknown', 'failed', 'superseded'))
+);
+--> statement-breakpoint
+CREATE TABLE "schedule_watches" (
+	"schedule_id" text PRIMARY KEY NOT NULL,
+	"schedule_version" integer NOT NULL,
+	"look_at" timestamp (3) with time zone NOT NULL,
+	"gaps_checked_at" timestamp (3) with time zone,
+	"told_gap_starts" jsonb DEFAULT '[]' NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "swap_requests" (
+	"id" text PRIMARY KEY NOT NULL,
+	"schedule_id" text NOT NULL,
+	"team_id" text NOT NULL,
+	"version" integer NOT NULL,
+	"status" text NOT NULL,
+	"state" jsonb NOT NULL,
+	"one_person_id" text NOT NULL,
+	"other_person_id" text NOT NULL,
+	"proposed_by" text NOT NULL,
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	"decided_by" text,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "swap_requests_status" CHECK (status IN ('proposed', 'accepted', 'declined', 'withdrawn', 'expired')),
+	CONSTRAINT "swap_requests_two_people" CHECK ("swap_requests"."one_person_id" <> "swap_requests"."other_person_id"),
+	CONSTRAINT "swap_requests_decided_by_person" CHECK (("swap_requests"."status" IN ('proposed', 'expired')) = ("swap_requests"."decided_by" IS NULL))
 );
 --> statement-breakpoint
 CREATE TABLE "commands" (
@@ -814,6 +889,7 @@ ALTER TABLE "alert_events" ADD CONSTRAINT "alert_events_escalation_id_escalation
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_escalation_id_escalations_id_fk" FOREIGN KEY ("escalation_id") REFERENCES "public"."escalations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_person_id_persons_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_contact_method_id_contact_methods_id_fk" FOREIGN KEY ("contact_method_id") REFERENCES "public"."contact_methods"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "escalation_policies" ADD CONSTRAINT "escalation_policies_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "escalation_policy_versions" ADD CONSTRAINT "escalation_policy_versions_policy_id_escalation_policies_id_fk" FOREIGN KEY ("policy_id") REFERENCES "public"."escalation_policies"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "escalation_policy_versions" ADD CONSTRAINT "escalation_policy_versions_created_by_principals_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."principals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -827,8 +903,26 @@ ALTER TABLE "maintenance_windows" ADD CONSTRAINT "maintenance_windows_created_by
 ALTER TABLE "maintenance_windows" ADD CONSTRAINT "maintenance_windows_ended_by_persons_id_fk" FOREIGN KEY ("ended_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "round_robin_turns" ADD CONSTRAINT "round_robin_turns_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "schedules" ADD CONSTRAINT "schedules_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "schedules" ADD CONSTRAINT "schedules_gap_service_id_services_id_fk" FOREIGN KEY ("gap_service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "services" ADD CONSTRAINT "services_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "services" ADD CONSTRAINT "services_policy_id_escalation_policies_id_fk" FOREIGN KEY ("policy_id") REFERENCES "public"."escalation_policies"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "calendar_feeds" ADD CONSTRAINT "calendar_feeds_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "calendar_feeds" ADD CONSTRAINT "calendar_feeds_person_id_persons_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "calendar_feeds" ADD CONSTRAINT "calendar_feeds_created_by_persons_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "handover_notes" ADD CONSTRAINT "handover_notes_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "handover_notes" ADD CONSTRAINT "handover_notes_author_id_persons_id_fk" FOREIGN KEY ("author_id") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "handover_notes" ADD CONSTRAINT "handover_notes_note_id_notes_id_fk" FOREIGN KEY ("note_id") REFERENCES "public"."notes"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "oncall_notices" ADD CONSTRAINT "oncall_notices_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "oncall_notices" ADD CONSTRAINT "oncall_notices_person_id_persons_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "oncall_notices" ADD CONSTRAINT "oncall_notices_swap_request_id_swap_requests_id_fk" FOREIGN KEY ("swap_request_id") REFERENCES "public"."swap_requests"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "oncall_notices" ADD CONSTRAINT "oncall_notices_contact_method_id_contact_methods_id_fk" FOREIGN KEY ("contact_method_id") REFERENCES "public"."contact_methods"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "schedule_watches" ADD CONSTRAINT "schedule_watches_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "swap_requests" ADD CONSTRAINT "swap_requests_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "swap_requests" ADD CONSTRAINT "swap_requests_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "swap_requests" ADD CONSTRAINT "swap_requests_one_person_id_persons_id_fk" FOREIGN KEY ("one_person_id") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "swap_requests" ADD CONSTRAINT "swap_requests_other_person_id_persons_id_fk" FOREIGN KEY ("other_person_id") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "swap_requests" ADD CONSTRAINT "swap_requests_proposed_by_persons_id_fk" FOREIGN KEY ("proposed_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "swap_requests" ADD CONSTRAINT "swap_requests_decided_by_persons_id_fk" FOREIGN KEY ("decided_by") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "contact_methods_person" ON "contact_methods" USING btree ("person_id");--> statement-breakpoint
 CREATE INDEX "notes_author" ON "notes" USING btree ("author_id");--> statement-breakpoint
 CREATE INDEX "notification_rules_contact_method" ON "notification_rules" USING btree ("contact_method_id");--> statement-breakpoint
@@ -901,6 +995,7 @@ CREATE INDEX "alert_events_escalation" ON "alert_events" USING btree ("escalatio
 CREATE INDEX "alert_events_service" ON "alert_events" USING btree ("service_id","received_at");--> statement-breakpoint
 CREATE INDEX "deliveries_person" ON "deliveries" USING btree ("person_id","started_at");--> statement-breakpoint
 CREATE INDEX "deliveries_contact_method" ON "deliveries" USING btree ("contact_method_id");--> statement-breakpoint
+CREATE INDEX "deliveries_schedule" ON "deliveries" USING btree ("schedule_id","started_at");--> statement-breakpoint
 CREATE INDEX "escalation_policies_team" ON "escalation_policies" USING btree ("team_id");--> statement-breakpoint
 CREATE INDEX "escalation_policy_versions_created_by" ON "escalation_policy_versions" USING btree ("created_by");--> statement-breakpoint
 CREATE UNIQUE INDEX "escalations_open_key" ON "escalations" USING btree ("service_id","dedup_key") WHERE "escalations"."closed_at" IS NULL;--> statement-breakpoint
@@ -912,11 +1007,32 @@ CREATE INDEX "escalations_canary" ON "escalations" USING btree ("canary_id");-->
 CREATE INDEX "integrations_service" ON "integrations" USING btree ("service_id");--> statement-breakpoint
 CREATE INDEX "integrations_principal" ON "integrations" USING btree ("principal_id");--> statement-breakpoint
 CREATE INDEX "maintenance_windows_service" ON "maintenance_windows" USING btree ("service_id","ends_at");--> statement-breakpoint
+CREATE INDEX "maintenance_windows_coming" ON "maintenance_windows" USING btree ("starts_at") WHERE "maintenance_windows"."told_at" IS NULL AND "maintenance_windows"."ended_by" IS NULL;--> statement-breakpoint
 CREATE INDEX "maintenance_windows_created_by" ON "maintenance_windows" USING btree ("created_by");--> statement-breakpoint
 CREATE INDEX "maintenance_windows_ended_by" ON "maintenance_windows" USING btree ("ended_by");--> statement-breakpoint
 CREATE INDEX "schedules_team" ON "schedules" USING btree ("team_id");--> statement-breakpoint
+CREATE INDEX "schedules_gap_service" ON "schedules" USING btree ("gap_service_id");--> statement-breakpoint
 CREATE INDEX "services_team" ON "services" USING btree ("team_id");--> statement-breakpoint
 CREATE INDEX "services_policy" ON "services" USING btree ("policy_id");--> statement-breakpoint
+CREATE INDEX "calendar_feeds_schedule" ON "calendar_feeds" USING btree ("schedule_id");--> statement-breakpoint
+CREATE INDEX "calendar_feeds_person" ON "calendar_feeds" USING btree ("person_id");--> statement-breakpoint
+CREATE INDEX "calendar_feeds_created_by" ON "calendar_feeds" USING btree ("created_by");--> statement-breakpoint
+CREATE INDEX "handover_notes_schedule" ON "handover_notes" USING btree ("schedule_id","created_at");--> statement-breakpoint
+CREATE INDEX "handover_notes_author" ON "handover_notes" USING btree ("author_id");--> statement-breakpoint
+CREATE INDEX "handover_notes_note" ON "handover_notes" USING btree ("note_id");--> statement-breakpoint
+CREATE INDEX "oncall_notices_open" ON "oncall_notices" USING btree ("created_at") WHERE "oncall_notices"."status" IN ('pending', 'started');--> statement-breakpoint
+CREATE INDEX "oncall_notices_schedule" ON "oncall_notices" USING btree ("schedule_id","created_at");--> statement-breakpoint
+CREATE INDEX "oncall_notices_person" ON "oncall_notices" USING btree ("person_id","created_at");--> statement-breakpoint
+CREATE INDEX "oncall_notices_swap_request" ON "oncall_notices" USING btree ("swap_request_id");--> statement-breakpoint
+CREATE INDEX "oncall_notices_contact_method" ON "oncall_notices" USING btree ("contact_method_id");--> statement-breakpoint
+CREATE INDEX "schedule_watches_look" ON "schedule_watches" USING btree ("look_at");--> statement-breakpoint
+CREATE INDEX "swap_requests_schedule" ON "swap_requests" USING btree ("schedule_id","created_at");--> statement-breakpoint
+CREATE INDEX "swap_requests_team" ON "swap_requests" USING btree ("team_id");--> statement-breakpoint
+CREATE INDEX "swap_requests_one" ON "swap_requests" USING btree ("one_person_id");--> statement-breakpoint
+CREATE INDEX "swap_requests_other" ON "swap_requests" USING btree ("other_person_id");--> statement-breakpoint
+CREATE INDEX "swap_requests_proposed_by" ON "swap_requests" USING btree ("proposed_by");--> statement-breakpoint
+CREATE INDEX "swap_requests_decided_by" ON "swap_requests" USING btree ("decided_by");--> statement-breakpoint
+CREATE INDEX "swap_requests_open" ON "swap_requests" USING btree ("expires_at") WHERE "swap_requests"."status" = 'proposed';--> statement-breakpoint
 CREATE UNIQUE INDEX "commands_idempotency" ON "commands" USING btree ("principal_id","idempotency_key");--> statement-breakpoint
 CREATE INDEX "commands_pending" ON "commands" USING btree ("priority","seq") WHERE "commands"."status" = 'pending';--> statement-breakpoint
 CREATE INDEX "commands_pending_workflow" ON "commands" USING btree ("workflow_id","seq") WHERE "commands"."status" = 'pending';--> statement-breakpoint

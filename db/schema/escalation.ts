@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, jsonb, pgTable, smallint, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { at, createdAt, factSeq, id, oneOf } from './columns.ts';
 import { contactMethods, persons, principals, teams } from './principals.ts';
 
@@ -47,9 +48,19 @@ export const schedules = pgTable(
     name: text('name').notNull(),
     version: integer('version').notNull(),
     document: jsonb('document').notNull(),
+    /** How long before a hand-off the next person is told; 0: not at all. */
+    handOffNoticeMinutes: integer('hand_off_notice_minutes').notNull().default(15),
+    /** False for a schedule that is meant to have gaps, such as one of working hours. */
+    gapCheck: boolean('gap_check').notNull().default(true),
+    /** Whose escalation policy hears of gaps; null: that of the team's oldest service. */
+    gapServiceId: text('gap_service_id').references((): AnyPgColumn => services.id),
     updatedAt: at('updated_at').notNull().default(sql`now()`),
   },
-  (table) => [index('schedules_team').on(table.teamId)],
+  (table) => [
+    index('schedules_team').on(table.teamId),
+    index('schedules_gap_service').on(table.gapServiceId),
+    check('schedules_hand_off_notice', sql`${table.handOffNoticeMinutes} BETWEEN 0 AND 1440`),
+  ],
 );
 
 export const services = pgTable(
@@ -184,6 +195,8 @@ export const deliveries = pgTable(
       .notNull()
       .references(() => contactMethods.id),
     channel: text('channel').notNull(),
+    /** The schedule that put the person on the rung; null when none did. */
+    scheduleId: text('schedule_id').references(() => schedules.id),
     status: text('status').notNull(),
     attempts: integer('attempts').notNull().default(1),
     possibleDuplicate: boolean('possible_duplicate').notNull().default(false),
@@ -196,6 +209,7 @@ export const deliveries = pgTable(
     check('deliveries_status', oneOf('status', ['started', 'sent', 'delivered', 'unknown', 'failed', 'superseded'])),
     index('deliveries_person').on(table.personId, table.startedAt),
     index('deliveries_contact_method').on(table.contactMethodId),
+    index('deliveries_schedule').on(table.scheduleId, table.startedAt),
   ],
 );
 
@@ -214,10 +228,15 @@ export const maintenanceWindows = pgTable(
       .references(() => persons.id),
     createdAt: createdAt(),
     endedBy: text('ended_by').references(() => persons.id),
+    /** When open escalations were told that it began; null while it lies ahead. */
+    toldAt: at('told_at'),
   },
   (table) => [
     check('maintenance_windows_span', sql`${table.startsAt} < ${table.endsAt}`),
     index('maintenance_windows_service').on(table.serviceId, table.endsAt),
+    index('maintenance_windows_coming')
+      .on(table.startsAt)
+      .where(sql`${table.toldAt} IS NULL AND ${table.endedBy} IS NULL`),
     index('maintenance_windows_created_by').on(table.createdBy),
     index('maintenance_windows_ended_by').on(table.endedBy),
   ],

@@ -4,6 +4,7 @@ export * from './detection.ts';
 export * from './review.ts';
 export * from './enforcement.ts';
 export * from './escalation.ts';
+export * from './oncall.ts';
 export * from './commands.ts';
 export * from './audit.ts';
 export * from './idempotency.ts';

@@ -10,6 +10,16 @@ export const oncallErrors = {
     'Another override already says something about this person in this time. Change that one.',
     409,
   ),
+  'oncall.temporary_schedule_conflict': row(
+    'Another temporary schedule already decides in this time. Change or remove that one.',
+    409,
+  ),
+  'oncall.mark_conflict': row('Another mark already says this about the person in this time.', 409),
+  'oncall.period_over': row('This lies in the past. Only what is still to come can be changed.', 422),
+  'oncall.not_going_off': row(
+    'You hand over nothing here: a note to the next shift is written by who is on call or has just been.',
+    409,
+  ),
   'oncall.rules_invalid': row(
     'The notification rules cannot be used as they are. Correct what the pointers name.',
     422,
