@@ -1,0 +1,13 @@
+import type { Mutation } from './mutate.ts';
+import { decisionMutations } from './mutations-decisions.ts';
+import { pagingMutations } from './mutations-paging.ts';
+import { recordMutations } from './mutations-records.ts';
+import { reviewMutations } from './mutations-review.ts';
+
+/** Ways to break the world, each of which the checker must name. */
+export const mutations: readonly Mutation[] = [
+  ...pagingMutations,
+  ...reviewMutations,
+  ...decisionMutations,
+  ...recordMutations,
+];
