@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Json } from '#domain/json.ts';
 import { readClientConfig, Secret } from '#config/env.ts';
-import type { ExitCode } from './exit-codes.ts';
 import { createApiClient } from './http.ts';
 import type { ApiClient } from './http.ts';
 import { UsageError } from './io.ts';
@@ -30,12 +29,14 @@ export interface Context {
   readonly api: ApiClient;
   /** The API with another token. */
   readonly apiWith: (token: Secret) => ApiClient;
+  /** The text of a file, or of standard input for `-`. */
+  readonly text: (file: string) => Promise<string>;
   /** A JSON document from a file, or from standard input for `-`. */
   document(file: string): Promise<Json>;
 }
 
 /** The work of one command; what it returns is the exit code, 0 without. */
-export type Act<O> = (context: Context, options: O, ...args: string[]) => Promise<ExitCode | void>;
+export type Act<O> = (context: Context, options: O, ...args: string[]) => Promise<number | void>;
 /** Makes a commander action of it. */
 export type Run = <O = object>(act: Act<O>) => (this: Command, ...raw: unknown[]) => Promise<void>;
 
@@ -49,6 +50,7 @@ export function createContext(io: Io, globals: Globals): Context {
       waitMs: globals.wait * 1_000,
       stopping: io.stopping,
     });
+  const text = async (file: string) => (file === '-' ? io.readInput() : readText(file));
   let api: ApiClient | null = null;
   return {
     io,
@@ -59,12 +61,13 @@ export function createContext(io: Io, globals: Globals): Context {
       return api;
     },
     apiWith: client,
+    text,
     async document(file) {
-      const text = file === '-' ? await io.readInput() : readText(file);
       try {
-        return JSON.parse(text) as Json;
+        return JSON.parse(await text(file)) as Json;
       } catch (error) {
-        throw new UsageError(`${file === '-' ? 'standard input' : file} is not JSON: ${(error as Error).message}`);
+        if (!(error instanceof SyntaxError)) throw error;
+        throw new UsageError(`${file === '-' ? 'standard input' : file} is not JSON: ${error.message}`);
       }
     },
   };

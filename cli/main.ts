@@ -20,4 +20,5 @@ const io: Io = {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 // The code is set, not forced: what was written reaches a slow pipe before the process ends.
-process.exitCode = await runCli(process.argv.slice(2), io);
+const code = await runCli(process.argv.slice(2), io);
+process.exitCode = stop.signal.aborted && code !== 0 ? 130 : code;

@@ -2,7 +2,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createContext } from './context.ts';
 import type { Context, Globals, Run } from './context.ts';
 import { exitCodes, exitCodeText } from './exit-codes.ts';
-import type { ExitCode } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 import type { Io } from './io.ts';
 import { registerAlerts } from './commands/alert.ts';
@@ -10,15 +9,22 @@ import { registerAudit } from './commands/audit.ts';
 import { registerCanaries } from './commands/canary.ts';
 import { registerCases } from './commands/case.ts';
 import { registerConfig } from './commands/config.ts';
+import { registerDemo } from './commands/demo.ts';
 import { registerDetectors } from './commands/detector.ts';
+import { registerDev } from './commands/dev.ts';
 import { registerEscalations } from './commands/escalation.ts';
+import { registerGeneral } from './commands/general.ts';
 import { registerKillSwitches } from './commands/kill-switch.ts';
 import { registerLaunches } from './commands/launch.ts';
+import { registerMaintenance } from './commands/maintenance.ts';
+import { registerMigrate } from './commands/migrate.ts';
 import { registerOrders } from './commands/order.ts';
 import { registerSchedules } from './commands/schedule.ts';
 import { registerTokens } from './commands/token.ts';
 
 const groups = [
+  registerDev,
+  registerDemo,
   registerLaunches,
   registerCases,
   registerOrders,
@@ -27,16 +33,19 @@ const groups = [
   registerCanaries,
   registerAlerts,
   registerEscalations,
+  registerMaintenance,
   registerSchedules,
   registerAudit,
   registerConfig,
   registerTokens,
+  registerMigrate,
+  registerGeneral,
 ] as const;
 
 /** Runs one command line and returns its exit code. Never throws, never ends the process. */
-export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
+export async function runCli(args: readonly string[], io: Io): Promise<number> {
   let context: Context | null = null;
-  let code: ExitCode = exitCodes.done;
+  let code: number = exitCodes.done;
   const run: Run = (act) =>
     async function (...raw) {
       context = createContext(io, this.optsWithGlobals<Globals>());

@@ -6,7 +6,7 @@ import type { ApiClient } from './http.ts';
 import { UsageError } from './io.ts';
 
 /** Where the token of a person is kept. */
-export const tokenFile = (folder: string, key: string): string => join(folder, `${key}.token`);
+export const tokenFile = (folder: string, key: string): string => join(folder, key);
 
 export interface TokenSource {
   /** An administrator's client. */

@@ -3,6 +3,7 @@ import type { Json } from '#domain/json.ts';
 import type { Run } from '../context.ts';
 import { readNumber } from '../decisions.ts';
 import { UsageError } from '../io.ts';
+import { idOf } from '../keys.ts';
 
 interface Accepted {
   readonly escalationId: string | null;
@@ -20,7 +21,7 @@ export function registerAlerts(program: Command, run: Run): void {
   group
     .command('send')
     .description('open an escalation, or add to the open one of the same key')
-    .requiredOption('--service <id>', 'what it is about')
+    .requiredOption('--service <id-or-key>', 'what it is about')
     .requiredOption('--dedup-key <key>', 'what makes alerts one')
     .requiredOption('--severity <n>', '1 is the worst, 4 the least', readNumber)
     .requiredOption('--title <text>', 'what is shown to those who are paged')
@@ -32,7 +33,7 @@ export function registerAlerts(program: Command, run: Run): void {
           const more = details === undefined ? undefined : await context.document(details);
           if (more !== undefined && !isObject(more)) throw new UsageError('the details must be a JSON object');
           const body = { action: 'trigger', ...alert, details: more };
-          const accepted = await api.post<Accepted>(`/v1/services/${encodeURIComponent(service)}/alerts`, body);
+          const accepted = await api.post<Accepted>(`/v1/services/${await idOf(api, 'service', service)}/alerts`, body);
           output.show(accepted, ({ escalationId, disposition }) => `${disposition}: ${escalationId}`);
         },
       ),
@@ -41,11 +42,11 @@ export function registerAlerts(program: Command, run: Run): void {
   group
     .command('resolve')
     .description('it is over')
-    .requiredOption('--service <id>', 'what it is about')
+    .requiredOption('--service <id-or-key>', 'what it is about')
     .requiredOption('--dedup-key <key>', 'as it was sent')
     .action(
       run<Sent>(async ({ api, output }, { service, dedupKey }) => {
-        const accepted = await api.post<Accepted>(`/v1/services/${encodeURIComponent(service)}/alerts`, {
+        const accepted = await api.post<Accepted>(`/v1/services/${await idOf(api, 'service', service)}/alerts`, {
           action: 'resolve',
           dedupKey,
         });

@@ -2,14 +2,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { AuditEvent } from '#domain/audit/event.ts';
 import { readTemporalAddress } from '#config/env.ts';
-import { connectTemporal } from '#gateway/temporal.ts';
 import { bundleSha256, bundleText } from '../audit-bundle.ts';
 import type { LeftOut } from '../audit-bundle.ts';
 import { readChain } from '../audit-chains.ts';
 import type { BundleFault } from '../audit-fault.ts';
-import { exportBundle, historiesFrom } from '../audit-export.ts';
-import { quietReplay, replayHistories } from '../audit-replay.ts';
-import { verifyBundle } from '../audit-verify.ts';
 import type { Verification } from '../audit-verify.ts';
 import { readText } from '../context.ts';
 import type { Context, Run } from '../context.ts';
@@ -39,6 +35,9 @@ export function registerAudit(program: Command, run: Run): void {
       run<{ out: string; atMost: number; histories: boolean }>(async (context, options, kind, id) => {
         const { output } = context;
         if (existsSync(options.out)) throw new UsageError(`${options.out} is there already`);
+        // Loaded here alone: a Temporal client takes longer to read than most commands take.
+        const { connectTemporal } = await import('#gateway/temporal.ts');
+        const { exportBundle, historiesFrom } = await import('../audit-export.ts');
         const temporal = options.histories
           ? connectTemporal(readTemporalAddress(context.io.environment), 'vigil-cli')
           : null;
@@ -86,6 +85,8 @@ export function registerAudit(program: Command, run: Run): void {
     .action(
       run<{ file: string; expect?: string }>(async (context, { file, expect }) => {
         const text = readText(file);
+        const { quietReplay, replayHistories } = await import('../audit-replay.ts');
+        const { verifyBundle } = await import('../audit-verify.ts');
         quietReplay();
         const result = await verifyBundle(text, {
           replay: replayHistories,

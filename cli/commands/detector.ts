@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Run } from '../context.ts';
 import { UsageError } from '../io.ts';
+import { idOf } from '../keys.ts';
 import type { Column } from '../output.ts';
 import { clean, when } from '../text.ts';
 
@@ -64,8 +65,9 @@ export function registerDetectors(program: Command, run: Run): void {
     .description('one detector with its versions and their sweeps')
     .action(
       run(async ({ api, output }, _options, id) => {
-        const detector = await api.get<Detector>(`${path}/${encodeURIComponent(id)}`);
-        const { items } = await api.get<{ items: readonly Version[] }>(`${path}/${encodeURIComponent(id)}/versions`);
+        const detectorId = await idOf(api, 'detector', id);
+        const detector = await api.get<Detector>(`${path}/${detectorId}`);
+        const { items } = await api.get<{ items: readonly Version[] }>(`${path}/${detectorId}/versions`);
         const versions = await Promise.all(
           items.map((version) => api.get<Version>(`/v1/detector-versions/${version.id}`)),
         );
@@ -110,9 +112,9 @@ export function registerDetectors(program: Command, run: Run): void {
       run(async ({ api, output }, _options, id) => {
         const versions = id.startsWith('dtv_')
           ? [id]
-          : (await api.get<{ items: readonly Version[] }>(`${path}/${encodeURIComponent(id)}/versions`)).items.map(
-              (version) => version.id,
-            );
+          : (
+              await api.get<{ items: readonly Version[] }>(`${path}/${await idOf(api, 'detector', id)}/versions`)
+            ).items.map((version) => version.id);
         const rows = await Promise.all(
           versions.map((version) =>
             api.get<Precision>(`/v1/detector-versions/${encodeURIComponent(version)}/precision`),
@@ -167,7 +169,10 @@ export function registerDetectors(program: Command, run: Run): void {
       run<{ file: string }>(async (context, { file }, id) => {
         const body = await context.document(file);
         if (body === null || typeof body !== 'object') throw new UsageError('the document must be a JSON object');
-        const version = await context.api.post<Version>(`${path}/${encodeURIComponent(id)}/versions`, body);
+        const version = await context.api.post<Version>(
+          `${path}/${await idOf(context.api, 'detector', id)}/versions`,
+          body,
+        );
         context.output.show(version, (row) => `version ${row.number}: ${row.id}, ${row.maturity} (${row.mode})`);
       }),
     );

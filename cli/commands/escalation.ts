@@ -7,6 +7,7 @@ import { note, registerDecisions, seenVersion, show } from '../decisions.ts';
 import type { CommandAnswer } from '../decisions.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import { idOf } from '../keys.ts';
 import { toLadderEvents } from '../ladder-events.ts';
 import { namesOf } from '../names.ts';
 import type { Column, Style } from '../output.ts';
@@ -68,11 +69,15 @@ export function registerEscalations(program: Command, run: Run): void {
     .command('list')
     .description('escalations, newest first')
     .option('--open', 'only those that are open', false)
-    .option('--service <id>', 'only those of one service')
+    .option('--service <id-or-key>', 'only those of one service')
     .option('--limit <n>', 'at most this many', '50')
     .action(
       run<{ open: boolean; service?: string; limit: string }>(async ({ api, output }, { open, service, limit }) => {
-        const rows = await api.list<Escalation>(path, { open, serviceId: service }, Number(limit));
+        const rows = await api.list<Escalation>(
+          path,
+          { open, serviceId: service === undefined ? undefined : await idOf(api, 'service', service) },
+          Number(limit),
+        );
         output.show(rows, (items) => output.table(items, columns, 'No escalations.'));
       }),
     );

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { Run } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import type { ApiClient } from '../http.ts';
+import { idOf } from '../keys.ts';
 import { namesOf } from '../names.ts';
 import { when } from '../text.ts';
 
@@ -12,7 +14,8 @@ interface KillSwitch {
   readonly releasedAt: string | null;
 }
 
-const pathOf = (product: string): string => `/v1/products/${encodeURIComponent(product)}/kill-switches`;
+const pathOf = async (api: ApiClient, product: string): Promise<string> =>
+  `/v1/products/${await idOf(api, 'product', product)}/kill-switches`;
 
 export function registerKillSwitches(program: Command, run: Run): void {
   const group = program
@@ -24,7 +27,7 @@ export function registerKillSwitches(program: Command, run: Run): void {
     .description('when it was engaged and released, by whom')
     .action(
       run(async ({ api, output }, _options, product) => {
-        const rows = await api.list<KillSwitch>(pathOf(product));
+        const rows = await api.list<KillSwitch>(await pathOf(api, product));
         const nameOf = output.isJson
           ? (id: string) => id
           : await namesOf(
@@ -52,7 +55,7 @@ export function registerKillSwitches(program: Command, run: Run): void {
     .description('stop enforcement now')
     .action(
       run(async ({ api, output }, _options, product) => {
-        const row = await api.post<KillSwitch>(pathOf(product));
+        const row = await api.post<KillSwitch>(await pathOf(api, product));
         output.show(row, ({ id }) => `${output.paint('bad', 'engaged')}: ${id}`);
       }),
     );
@@ -63,13 +66,13 @@ export function registerKillSwitches(program: Command, run: Run): void {
     .option('--id <id>', 'which; the engaged one without it')
     .action(
       run<{ id?: string }>(async ({ api, output, io }, { id }, product) => {
-        const which =
-          id ?? (await api.list<KillSwitch>(pathOf(product))).find(({ releasedAt }) => releasedAt === null)?.id;
+        const path = await pathOf(api, product);
+        const which = id ?? (await api.list<KillSwitch>(path)).find(({ releasedAt }) => releasedAt === null)?.id;
         if (which === undefined) {
           io.err('vigil: no kill switch of this product is engaged.\n');
           return exitCodes.notFound;
         }
-        const row = await api.post<KillSwitch>(`${pathOf(product)}/${encodeURIComponent(which)}/releases`);
+        const row = await api.post<KillSwitch>(`${path}/${encodeURIComponent(which)}/releases`);
         output.show(row, () => `released: ${which}`);
         return exitCodes.done;
       }),

@@ -3,6 +3,8 @@ import type { Run } from '../context.ts';
 import { registerDecisions, show } from '../decisions.ts';
 import type { CommandAnswer } from '../decisions.ts';
 import { launchDecisions } from '../launch-decisions.ts';
+import { emptyIntake, intakeHelp } from '../intake-form.ts';
+import { idOf } from '../keys.ts';
 import { namesOf } from '../names.ts';
 import type { Column } from '../output.ts';
 import { peopleIn, readinessText } from '../readiness-text.ts';
@@ -42,13 +44,17 @@ export function registerLaunches(program: Command, run: Run): void {
   group
     .command('start')
     .description('open a launch; with --file its intake is answered at once')
-    .requiredOption('--product <id>', 'what is launched')
+    .requiredOption('--product <id-or-key>', 'what is launched')
     .requiredOption('--name <text>', 'how people call it')
     .option('--file <file>', 'the intake as JSON; - reads standard input')
     .action(
       run<{ product: string; name: string; file?: string }>(async (context, { product, name, file }) => {
         const intake = file === undefined ? undefined : await context.document(file);
-        const opened = await context.api.post<CommandAnswer>(path, { productId: product, name }, { part: 'open' });
+        const opened = await context.api.post<CommandAnswer>(
+          path,
+          { productId: await idOf(context.api, 'product', product), name },
+          { part: 'open' },
+        );
         if (intake === undefined) return show(context, opened);
         context.output.remark(`launch ${opened.aggregate.id} is open`);
         const answers = `${path}/${opened.aggregate.id}/intake-answers`;
@@ -60,10 +66,13 @@ export function registerLaunches(program: Command, run: Run): void {
     .command('list')
     .description('launches, newest first')
     .option('--open', 'only those that are not over', false)
-    .option('--product <id>', 'only those of one product')
+    .option('--product <id-or-key>', 'only those of one product')
     .action(
       run<{ open: boolean; product?: string }>(async ({ api, output }, { open, product }) => {
-        const rows = await api.list<Launch>(path, { open, productId: product });
+        const rows = await api.list<Launch>(path, {
+          open,
+          productId: product === undefined ? undefined : await idOf(api, 'product', product),
+        });
         output.show(rows, (items) => output.table(items, columns, 'No launches.'));
       }),
     );
@@ -116,6 +125,16 @@ export function registerLaunches(program: Command, run: Run): void {
           context,
           await context.api.post<CommandAnswer>(`${path}/${encodeURIComponent(id)}/intake-answers`, { intake }),
         );
+      }),
+    );
+
+  group
+    .command('form')
+    .description('the intake with every answer unknown, as JSON to fill in')
+    .option('--explain', 'say what each answer may be instead', false)
+    .action(
+      run<{ explain: boolean }>(async ({ output }, { explain }) => {
+        output.show(emptyIntake(), (form) => (explain ? intakeHelp() : JSON.stringify(form, null, 2)));
       }),
     );
 

@@ -5,6 +5,7 @@ import type { ApiClient } from '../http.ts';
 import type { Context, Run } from '../context.ts';
 import { readNumber } from '../decisions.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { idOf } from '../keys.ts';
 import { readSpan } from '../instants.ts';
 import { UsageError } from '../io.ts';
 import { clean, when } from '../text.ts';
@@ -59,14 +60,14 @@ export function registerReview(group: Command, run: Run): void {
   group
     .command('claim [task]')
     .description('take a task, or the next one of a queue: nobody else decides it while you hold it')
-    .option('--queue <id>', 'take the next task of this queue')
+    .option('--queue <id-or-key>', 'take the next task of this queue')
     .action(
       run<{ queue?: string }>(async (context, { queue }, id?: string) => {
         if ((queue === undefined) === (id === undefined)) throw new UsageError('name a task, or a queue with --queue');
         const from =
           queue === undefined
             ? `${path}/${encodeURIComponent(id ?? '')}`
-            : `/v1/review-queues/${encodeURIComponent(queue)}`;
+            : `/v1/review-queues/${await idOf(context.api, 'queue', queue)}`;
         const task = await context.api.post<Task | null>(`${from}/claims`);
         if (task === null) {
           context.output.show(null, () => 'No task waits for you.');

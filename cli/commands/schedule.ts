@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Run } from '../context.ts';
 import { readInstant } from '../instants.ts';
+import { idOf } from '../keys.ts';
 import { namesOf } from '../names.ts';
 import { when } from '../text.ts';
 
@@ -57,7 +58,7 @@ export function registerSchedules(program: Command, run: Run): void {
     .option('--at <time>', 'an instant, or from now: 8h', '0s')
     .action(
       run<{ at: string }>(async ({ api, output }, { at }, id) => {
-        const answer = await api.get<OnCall>(`${path}/${encodeURIComponent(id)}/on-call`, {
+        const answer = await api.get<OnCall>(`${path}/${await idOf(api, 'schedule', id)}/on-call`, {
           at: readInstant(at, Date.now()),
         });
         const nameOf = output.isJson ? (one: string) => one : await namesOf(api, [...answer.onCall, ...answer.shadows]);
@@ -83,7 +84,7 @@ export function registerSchedules(program: Command, run: Run): void {
     .action(
       run<{ from: string; to: string }>(async ({ api, output }, span, id) => {
         const { items } = await api.get<{ items: readonly Period[] }>(
-          `${path}/${encodeURIComponent(id)}/gaps`,
+          `${path}/${await idOf(api, 'schedule', id)}/gaps`,
           instantsOf(span),
         );
         const columns = [
@@ -102,7 +103,7 @@ export function registerSchedules(program: Command, run: Run): void {
     .action(
       run<{ from: string; to: string }>(async ({ api, output }, span, id) => {
         const { items } = await api.get<{ items: readonly Segment[] }>(
-          `${path}/${encodeURIComponent(id)}/segments`,
+          `${path}/${await idOf(api, 'schedule', id)}/segments`,
           instantsOf(span),
         );
         const nameOf = output.isJson

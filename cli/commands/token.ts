@@ -1,8 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { readConfig } from '#config/env.ts';
-import { connectDatabase } from '#db/client.ts';
-import { createFirstAdmin } from '../bootstrap.ts';
 import type { Context, Run } from '../context.ts';
 import { readNumber } from '../decisions.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -32,6 +30,9 @@ export function registerTokens(program: Command, run: Run): void {
     .action(
       run<{ name: string; days: number; out?: string }>(async (context, { name, days, out }) => {
         const config = readConfig(context.io.environment);
+        // Loaded here alone: the other commands need no database.
+        const { connectDatabase } = await import('#db/client.ts');
+        const { createFirstAdmin } = await import('../bootstrap.ts');
         const db = connectDatabase({
           url: config.db.url.reveal(),
           size: 1,

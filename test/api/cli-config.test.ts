@@ -179,8 +179,8 @@ describe('vigil config apply', () => {
 
   it('keeps a token of each person that works and that nobody else can read', async () => {
     const files = readdirSync(join(folder, 'tokens'));
-    expect(files.sort()).toEqual(['first.token', 'platform.token', 'policy.token', 'scientist.token', 'second.token']);
-    const file = join(folder, 'tokens', 'first.token');
+    expect(files.sort()).toEqual(['first', 'platform', 'policy', 'scientist', 'second']);
+    const file = join(folder, 'tokens', 'first');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const before = readFileSync(file, 'utf8');
     const mine = await cli(['token', 'list', '--json', '--token-file', file]);

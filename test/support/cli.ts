@@ -1,10 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { ExitCode } from '#cli/exit-codes.ts';
 import { runCli } from '#cli/program.ts';
 
 export interface CliRun {
-  readonly code: ExitCode;
+  readonly code: number;
   readonly out: string;
   readonly err: string;
   /** What `--json` printed. */
