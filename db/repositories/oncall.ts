@@ -1,13 +1,17 @@
 import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
-import type { Channel, NotificationRule, PersonalRules } from '#domain/oncall/notification-rules.ts';
+import type { Channel, NotificationRule, PersonalRules, ReachablePerson } from '#domain/oncall/notification-rules.ts';
+import { memberOfTurn } from '#domain/oncall/schedule.ts';
 import type { Schedule } from '#domain/oncall/schedule.ts';
 import type { Queryable, Transaction } from '../client.ts';
-import { contactMethods, notificationRules, persons, principals, schedules } from '../schema/index.ts';
+import { contactMethods, notificationRules, persons, principals, roundRobinTurns, schedules } from '../schema/index.ts';
 
 /** Schedules by id, as their documents stand now. */
 export async function findSchedules(db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Schedule>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.select().from(schedules).where(inArray(schedules.id, [...ids]));
+  const rows = await db
+    .select()
+    .from(schedules)
+    .where(inArray(schedules.id, [...ids]));
   return new Map(rows.map((row) => [row.id, toSchedule(row)]));
 }
 
@@ -19,22 +23,33 @@ export const toSchedule = (row: Pick<typeof schedules.$inferSelect, 'id' | 'vers
 });
 
 /** Takes the next turn of a round robin over `members`; each call is a turn, whoever asks. */
-export async function takeTurn(tx: Transaction, scheduleId: string, members: readonly string[]): Promise<string | null> {
+export async function takeTurn(
+  tx: Transaction,
+  scheduleId: string,
+  members: readonly string[],
+): Promise<string | null> {
   if (members.length === 0) return null;
   const { rows } = await tx.execute<{ turn: string }>(sql`
     INSERT INTO round_robin_turns (schedule_id, turn) VALUES (${scheduleId}, 1)
     ON CONFLICT (schedule_id) DO UPDATE SET turn = round_robin_turns.turn + 1 RETURNING turn`);
-  return members[(Number(rows[0]?.turn ?? 1) - 1) % members.length] ?? null;
+  return memberOfTurn(members, Number(rows[0]?.turn ?? 1));
 }
 
-export interface ReachablePerson {
-  readonly personId: string;
-  readonly timeZone: string;
-  readonly rules: PersonalRules;
+/** How many turns each round robin has had; one that had none is missing. */
+export async function readTurns(db: Queryable, scheduleIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (scheduleIds.length === 0) return new Map();
+  const rows = await db
+    .select()
+    .from(roundRobinTurns)
+    .where(inArray(roundRobinTurns.scheduleId, [...scheduleIds]));
+  return new Map(rows.map(({ scheduleId, turn }) => [scheduleId, turn]));
 }
 
 /** How each person wants to be reached. Disabled people and disabled contact methods are left out. */
-export async function findReachable(db: Queryable, personIds: readonly string[]): Promise<ReadonlyMap<string, ReachablePerson>> {
+export async function findReachable(
+  db: Queryable,
+  personIds: readonly string[],
+): Promise<ReadonlyMap<string, ReachablePerson>> {
   if (personIds.length === 0) return new Map();
   const people = await db
     .select({ id: persons.id, timeZone: persons.timeZone, quietHours: persons.quietHours })
@@ -51,7 +66,10 @@ export async function findReachable(db: Queryable, personIds: readonly string[])
       channel: contactMethods.channel,
     })
     .from(notificationRules)
-    .innerJoin(contactMethods, and(eq(contactMethods.id, notificationRules.contactMethodId), isNull(contactMethods.disabledAt)))
+    .innerJoin(
+      contactMethods,
+      and(eq(contactMethods.id, notificationRules.contactMethodId), isNull(contactMethods.disabledAt)),
+    )
     .where(inArray(notificationRules.personId, [...personIds]))
     .orderBy(asc(notificationRules.personId), asc(notificationRules.position));
   return new Map(
@@ -59,8 +77,16 @@ export async function findReachable(db: Queryable, personIds: readonly string[])
       const own = (urgency: 'high' | 'low'): NotificationRule[] =>
         rules
           .filter((rule) => rule.personId === id && rule.urgency === urgency)
-          .map((rule) => ({ id: rule.id, channel: rule.channel as Channel, contactMethodId: rule.contactMethodId, delayMinutes: rule.delayMinutes }));
-      return [id, { personId: id, timeZone, rules: { high: own('high'), low: own('low'), quietHours: toQuietHours(quietHours) } }];
+          .map((rule) => ({
+            id: rule.id,
+            channel: rule.channel as Channel,
+            contactMethodId: rule.contactMethodId,
+            delayMinutes: rule.delayMinutes,
+          }));
+      return [
+        id,
+        { personId: id, timeZone, rules: { high: own('high'), low: own('low'), quietHours: toQuietHours(quietHours) } },
+      ];
     }),
   );
 }

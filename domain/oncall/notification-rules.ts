@@ -26,6 +26,13 @@ export interface PersonalRules {
   readonly quietHours: { readonly startTime: ClockTime; readonly endTime: ClockTime } | null;
 }
 
+/** A person who may be paged: neither the person nor a contact method that the rules name is disabled. */
+export interface ReachablePerson {
+  readonly personId: string;
+  readonly timeZone: string;
+  readonly rules: PersonalRules;
+}
+
 export interface PlannedNotification {
   readonly ruleId: string;
   readonly contactMethodId: string;

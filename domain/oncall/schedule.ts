@@ -147,3 +147,7 @@ export const overlap = (a: Period, b: Period): boolean => a.startAt < b.endAt &&
 export const membersOf = (schedule: Schedule): PersonId[] => [
   ...new Set(schedule.layers.flatMap((layer) => layer.participants.filter((participant) => participant !== null))),
 ];
+
+/** Who has that turn of a round robin over the members; turns count from 1. Null when there are no members. */
+export const memberOfTurn = (members: readonly PersonId[], turn: number): PersonId | null =>
+  members[(turn - 1) % members.length] ?? null;
