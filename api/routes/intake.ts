@@ -6,14 +6,13 @@ import { dayMs } from '#domain/time.ts';
 import { acceptResolve, acceptTrigger } from '#db/repositories/alerts.ts';
 import { findProductByKey } from '#db/repositories/products.ts';
 import { insertProductEvents } from '#db/repositories/product-events.ts';
-import { isCutOff } from '#db/repositories/services.ts';
-import { assertMayFor, assertVisible } from '../auth.ts';
+import { findServiceForSender } from '#db/repositories/services.ts';
+import { assertMayFor } from '../auth.ts';
 import { found } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
 import { principalOf } from '../plugins/authentication.ts';
 import { createProblems, idOf, instant, key, severity, title } from '../schemas/common.ts';
 import { attributes } from '../schemas/detector.ts';
-import { visibleService } from './services.ts';
 import type { Routes } from './types.ts';
 
 const senders: readonly Role[] = ['integration'];
@@ -105,13 +104,12 @@ export function registerIntake(app: Routes, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const service = await visibleService(deps, request);
       const principal = principalOf(request);
-      assertVisible(principal, service.teamId);
-      assertMayFor(principal, reporters, service.teamId);
-      if (await isCutOff(deps.db, service.id, principal.id))
-        throw new VigilError('auth.forbidden', { because: 'the integration is disabled' });
-      const source = { serviceId: service.id, dedupKey: request.body.dedupKey, reportedBy: principal.id };
+      const { serviceId } = request.params;
+      const { teamId, isCutOff } = found(await findServiceForSender(deps.db, serviceId, principal.id));
+      assertMayFor(principal, reporters, teamId);
+      if (isCutOff) throw new VigilError('auth.forbidden', { because: 'the integration is disabled' });
+      const source = { serviceId, dedupKey: request.body.dedupKey, reportedBy: principal.id };
       const { body } = request;
       const accepted = await deps.db.transaction(async (tx) => {
         if (body.action === 'resolve') {

@@ -74,13 +74,22 @@ export async function disableIntegration(db: Queryable, serviceId: string, id: s
   return (rowCount ?? 0) > 0;
 }
 
-/** True when every integration of this sender with the service is disabled, and there is one. */
-export async function isCutOff(db: Queryable, serviceId: string, principalId: string): Promise<boolean> {
+/** The service as one of its senders sees it: `isCutOff` when it has integrations with it and all are disabled. */
+export async function findServiceForSender(
+  db: Queryable,
+  serviceId: string,
+  principalId: string,
+): Promise<{ readonly teamId: string; readonly isCutOff: boolean } | null> {
   const [row] = await db
-    .select({ cutOff: sql<boolean>`coalesce(bool_and(${integrations.disabledAt} IS NOT NULL), false)` })
-    .from(integrations)
-    .where(and(eq(integrations.serviceId, serviceId), eq(integrations.principalId, principalId)));
-  return row?.cutOff ?? false;
+    .select({
+      teamId: services.teamId,
+      isCutOff: sql<boolean>`coalesce((
+        SELECT bool_and(${integrations.disabledAt} IS NOT NULL) FROM ${integrations}
+        WHERE ${integrations.serviceId} = ${serviceId} AND ${integrations.principalId} = ${principalId}), false)`,
+    })
+    .from(services)
+    .where(eq(services.id, serviceId));
+  return row ?? null;
 }
 
 /** Starts now at the earliest; an end that is not after the start is refused by the database. */
