@@ -16,7 +16,10 @@ export interface PoolOptions {
   readonly applicationName: string;
   /** Both the server's `statement_timeout` and the client's own limit, which also ends a wait for a frozen backend. */
   readonly statementTimeoutMs: number;
-  /** Told of errors of idle connections (a restart of Postgres): they are not fatal, the pool opens new ones. */
+  /**
+   * Told of connections that were lost while no query was in flight (a restart of Postgres): not fatal, the pool opens
+   * new ones, and a transaction that was open fails at its next query.
+   */
   readonly onIdleError: (error: Error) => void;
 }
 
@@ -31,6 +34,9 @@ export function connectDatabase(options: PoolOptions): Database {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
   });
-  pool.on('error', options.onIdleError);
+  // For as long as it lives: the pool itself listens only while nobody holds the connection, and between two queries of a
+  // transaction an error that nobody listens to would end the process.
+  pool.on('connect', (client) => client.on('error', options.onIdleError));
+  pool.on('error', () => undefined);
   return drizzle(pool, { schema });
 }
