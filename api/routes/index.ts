@@ -24,6 +24,8 @@ import { registerProtectedSubjects } from './protected-subjects.ts';
 import { registerReference } from './reference.ts';
 import { registerReviewQueues } from './review-queues.ts';
 import { registerReviewTasks } from './review-tasks.ts';
+import { registerScheduleExceptions } from './schedule-exceptions.ts';
+import { registerScheduleQuestions } from './schedule-questions.ts';
 import { registerSchedules } from './schedules.ts';
 import { registerServices } from './services.ts';
 import { registerSignals } from './signals.ts';
@@ -42,6 +44,8 @@ const resources = [
   registerMaintenanceWindows,
   registerEscalationPolicies,
   registerSchedules,
+  registerScheduleExceptions,
+  registerScheduleQuestions,
   registerPolicies,
   registerReviewQueues,
   registerReviewTasks,

@@ -1,37 +1,22 @@
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Role } from '#domain/actor.ts';
-import { VigilError } from '#domain/errors.ts';
 import type { Json } from '#domain/json.ts';
-import { findGaps } from '#domain/oncall/coverage.ts';
-import { onCallAt, segments } from '#domain/oncall/segments.ts';
-import { scheduleProblemTitles, validateSchedule } from '#domain/oncall/validate-schedule.ts';
-import { dayMs, toIso } from '#domain/time.ts';
 import type { Transaction } from '#db/client.ts';
-import { unknownPersons } from '#db/repositories/people.ts';
-import {
-  findSchedule,
-  insertSchedule,
-  listSchedules,
-  lockSchedule,
-  replaceSchedule,
-  tellOfRoster,
-} from '#db/repositories/schedules.ts';
+import { insertSchedule, listSchedules, lockSchedule, setScheduleOptions } from '#db/repositories/schedules.ts';
 import type { ScheduleDocument, ScheduleRow } from '#db/repositories/schedules.ts';
-import { assertMayFor, assertVisible, visibleTeams } from '../auth.ts';
+import { findService } from '#db/repositories/services.ts';
+import { assertMayFor, visibleTeams } from '../auth.ts';
 import { idempotencyHeaders } from '../commands.ts';
 import { assertMatch, auditChange, created, etagOf, found, withEtag } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
 import { once } from '../idempotent.ts';
 import { readCursor, toPage } from '../paging.ts';
 import { principalOf } from '../plugins/authentication.ts';
-import type { FieldError } from '../problem.ts';
+import { assertDocument, changeSchedule, scheduleManagers, visibleSchedule } from '../schedule-documents.ts';
 import {
   changeProblems,
   createProblems,
   idOf,
   ifMatch,
-  instant,
   key,
   listProblems,
   outInstant,
@@ -40,13 +25,25 @@ import {
   readProblems,
   title,
 } from '../schemas/common.ts';
-import { fromDocument, personsOf, scheduleDocument, toDocument } from '../schemas/schedule.ts';
+import { fromDocument, scheduleDocument, toDocument } from '../schemas/schedule.ts';
 import type { ScheduleBody } from '../schemas/schedule.ts';
 import { unknownReference } from './services.ts';
 import type { Routes } from './types.ts';
 
-const managers: readonly Role[] = ['oncall_manager', 'ops_lead'];
 const params = z.object({ scheduleId: idOf('schedule') });
+const options = {
+  handOffNoticeMinutes: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_440)
+    .describe('How long before a hand-off the next person is told; 0: not at all.'),
+  gapCheck: z.boolean().describe('False for a schedule that is meant to have gaps.'),
+  gapServiceId: idOf('service')
+    .nullable()
+    .describe("The service whose people hear of gaps; null: the team's oldest service."),
+};
+const changeableOptions = z.object(options).partial().shape;
 const scheduleSchema = z
   .object({
     id: z.string(),
@@ -55,27 +52,12 @@ const scheduleSchema = z
     name: z.string(),
     version: z.number().int().describe('Also the ETag.'),
     document: scheduleDocument,
+    ...options,
     updatedAt: outInstant,
   })
   .meta({ id: 'Schedule' });
-const sourceSchema = z.object({
-  kind: z.string(),
-  temporaryScheduleId: z.string().nullable(),
-  layerId: z.string().nullable(),
-  overrideIds: z.array(z.string()),
-  unavailableIds: z.array(z.string()),
-});
-const segmentSchema = z.object({
-  startAt: outInstant,
-  endAt: outInstant,
-  people: z.array(z.string()),
-  shadows: z.array(z.string()),
-  source: sourceSchema,
-});
-const span = z.object({ from: instant, to: instant }).strict();
-const longestSpanMs = 400 * dayMs;
 
-/** On-call schedules, and the questions asked of them. */
+/** On-call schedules as people write them. */
 export function registerSchedules(app: Routes, deps: ApiDeps): void {
   app.get(
     '/v1/schedules',
@@ -102,22 +84,25 @@ export function registerSchedules(app: Routes, deps: ApiDeps): void {
   app.post(
     '/v1/schedules',
     {
-      config: { access: managers },
+      config: { access: scheduleManagers },
       schema: {
         headers: idempotencyHeaders,
-        body: z.object({ teamId: idOf('team'), key, name: title, document: scheduleDocument }).strict(),
+        body: z
+          .object({ teamId: idOf('team'), key, name: title, document: scheduleDocument, ...changeableOptions })
+          .strict(),
         response: { 201: scheduleSchema, ...createProblems },
       },
     },
     async (request, reply) =>
       once(deps, request, reply, async (tx) => {
-        const { teamId } = request.body;
-        assertMayFor(principalOf(request), managers, teamId);
-        const document = await checked(tx, request.body.document);
-        const row = created(await insertSchedule(tx, { ...request.body, document }));
+        const { document: body, ...rest } = request.body;
+        assertMayFor(principalOf(request), scheduleManagers, rest.teamId);
+        const document = await checked(tx, body);
+        await assertGapService(tx, rest.gapServiceId, rest.teamId);
+        const row = created(await insertSchedule(tx, { ...given(rest), document }));
         await auditChange(tx, request, { kind: 'schedule', id: row.id }, 'created', {
           key: row.key,
-          teamId,
+          teamId: row.teamId,
           document: document as unknown as Json,
         });
         return { status: 201, body: toView(row), headers: { etag: etagOf(row.version) } };
@@ -127,138 +112,49 @@ export function registerSchedules(app: Routes, deps: ApiDeps): void {
   app.put(
     '/v1/schedules/:scheduleId',
     {
-      config: { access: managers },
+      config: { access: scheduleManagers },
       schema: {
         params,
         headers: ifMatch,
-        body: z.object({ document: scheduleDocument }).strict(),
+        body: z.object({ document: scheduleDocument, ...changeableOptions }).strict(),
         response: { 200: scheduleSchema, ...changeProblems },
       },
     },
     async (request, reply) => {
       const { id, teamId } = await visibleSchedule(deps, request);
-      assertMayFor(principalOf(request), managers, teamId);
+      assertMayFor(principalOf(request), scheduleManagers, teamId);
+      const { document: body, ...rest } = request.body;
       const row = await deps.db.transaction(async (tx) => {
         assertMatch(request, found(await lockSchedule(tx, id)).version);
-        const document = await checked(tx, request.body.document);
-        const after = found(await replaceSchedule(tx, id, document));
-        await tellOfRoster(tx, id, after.version);
-        await auditChange(tx, request, { kind: 'schedule', id }, 'changed', {
-          scheduleVersion: after.version,
-          document: document as unknown as Json,
-        });
-        return after;
+        const document = await checked(tx, body);
+        await assertGapService(tx, rest.gapServiceId, teamId);
+        await setScheduleOptions(tx, id, given(rest));
+        const data = { document: document as unknown as Json, ...given(rest) };
+        return changeSchedule(tx, request, id, { document, action: 'changed', data });
       });
       return toView(withEtag(reply, row));
-    },
-  );
-
-  app.get(
-    '/v1/schedules/:scheduleId/on-call',
-    {
-      config: { access: 'any' },
-      schema: {
-        params,
-        querystring: z.object({ at: instant.optional().describe('Now when left out.') }).strict(),
-        response: {
-          200: z.object({
-            at: outInstant,
-            onCall: z.array(z.string()),
-            shadows: z.array(z.string()),
-            why: sourceSchema.extend({ scheduleId: z.string(), scheduleVersion: z.number().int() }),
-          }),
-          ...readProblems,
-        },
-      },
-    },
-    async (request) => {
-      const row = await visibleSchedule(deps, request);
-      const at = request.query.at === undefined ? Date.now() : Date.parse(request.query.at);
-      const { onCall, shadows, why } = onCallAt(toSchedule(row), at);
-      return { at: toIso(at), onCall: [...onCall], shadows: [...shadows], why: { ...why, ...listsOf(why) } };
-    },
-  );
-
-  app.get(
-    '/v1/schedules/:scheduleId/segments',
-    {
-      config: { access: 'any' },
-      schema: {
-        params,
-        querystring: span,
-        response: { 200: z.object({ items: z.array(segmentSchema) }), ...readProblems },
-      },
-    },
-    async (request) => {
-      const [from, to] = spanOf(request.query);
-      const items = segments(toSchedule(await visibleSchedule(deps, request)), from, to).map(
-        ({ startAt, endAt, people, shadows, source }) => ({
-          startAt: toIso(startAt),
-          endAt: toIso(endAt),
-          people: [...people],
-          shadows: [...shadows],
-          source: { ...source, ...listsOf(source) },
-        }),
-      );
-      return { items };
-    },
-  );
-
-  app.get(
-    '/v1/schedules/:scheduleId/gaps',
-    {
-      config: { access: 'any' },
-      schema: {
-        params,
-        querystring: span,
-        response: {
-          200: z.object({ items: z.array(z.object({ startAt: outInstant, endAt: outInstant })) }),
-          ...readProblems,
-        },
-      },
-    },
-    async (request) => {
-      const [from, to] = spanOf(request.query);
-      const gaps = findGaps(toSchedule(await visibleSchedule(deps, request)), from, to);
-      return { items: gaps.map(({ startAt, endAt }) => ({ startAt: toIso(startAt), endAt: toIso(endAt) })) };
     },
   );
 }
 
 async function checked(tx: Transaction, body: ScheduleBody): Promise<ScheduleDocument> {
   const document = toDocument(body);
-  const errors: FieldError[] = validateSchedule({ ...document, id: 'new', version: 0 }).map(({ pointer, reason }) => ({
-    pointer: `/body/document${pointer}`,
-    code: reason,
-    detail: scheduleProblemTitles[reason],
-  }));
-  for (const id of await unknownPersons(tx, personsOf(document)))
-    errors.push({ pointer: '/body/document', code: 'unknown_person', detail: id });
-  if (errors.length > 0)
-    throw new VigilError('oncall.schedule_invalid', { errors: errors.map((error) => ({ ...error })) });
+  await assertDocument(tx, document, (pointer) => `/body/document${pointer}`);
   return document;
 }
 
-async function visibleSchedule(deps: ApiDeps, request: FastifyRequest): Promise<ScheduleRow> {
-  const row = found(await findSchedule(deps.db, (request.params as z.output<typeof params>).scheduleId));
-  assertVisible(principalOf(request), row.teamId);
-  return row;
+async function assertGapService(tx: Transaction, serviceId: string | null | undefined, teamId: string): Promise<void> {
+  if (serviceId === null || serviceId === undefined) return;
+  if ((await findService(tx, serviceId))?.teamId !== teamId)
+    throw unknownReference('/body/gapServiceId', 'must be a service of this team');
 }
 
-/** From and to in milliseconds; more than 400 days would be a long answer that nobody reads. */
-function spanOf(query: z.output<typeof span>): [number, number] {
-  const from = Date.parse(query.from);
-  const to = Date.parse(query.to);
-  if (from >= to || to - from > longestSpanMs)
-    throw unknownReference('/query/to', 'must be after `from` and at most 400 days after it');
-  return [from, to];
-}
+type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-const toSchedule = ({ id, version, document }: ScheduleRow) => ({ ...document, id, version });
-const listsOf = (source: { readonly overrideIds: readonly string[]; readonly unavailableIds: readonly string[] }) => ({
-  overrideIds: [...source.overrideIds],
-  unavailableIds: [...source.unavailableIds],
-});
+/** Without the fields that were left out: those stay as they are. */
+const given = <T extends object>(fields: T): Given<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
+
 const toView = ({ document, updatedAt, ...row }: ScheduleRow) => ({
   ...row,
   updatedAt: updatedAt.toISOString(),

@@ -30,11 +30,22 @@ const layer = z
     windows: z.array(window).max(100).optional(),
   })
   .strict();
-const aboutPerson = { id: entryId, layerId: entryId.nullable(), personId: idOf('person'), ...period };
-const override = z.union([
-  z.object({ kind: z.enum(['add', 'remove']), ...aboutPerson }).strict(),
-  z.object({ kind: z.literal('replace'), byPersonId: idOf('person'), ...aboutPerson }).strict(),
-]);
+const aboutPerson = { layerId: entryId.nullable(), personId: idOf('person'), ...period };
+const changes = z.object({ kind: z.enum(['add', 'remove']), ...aboutPerson }).strict();
+const replaces = z.object({ kind: z.literal('replace'), byPersonId: idOf('person'), ...aboutPerson }).strict();
+const named = { id: entryId };
+
+/** An entry without its id, which the server gives; `layerId` null means the whole schedule. */
+export const newOverride = z.union([changes, replaces]);
+export const override = z.union([changes.extend(named), replaces.extend(named)]).meta({ id: 'Override' });
+export const newTemporarySchedule = z
+  .object({ ...period, shifts: z.array(z.object({ personId: idOf('person'), ...period }).strict()).max(5_000) })
+  .strict();
+export const temporarySchedule = newTemporarySchedule.extend(named).meta({ id: 'TemporarySchedule' });
+export const newMark = z
+  .object({ kind: z.enum(['shadow', 'unavailable']), personId: idOf('person'), ...period })
+  .strict();
+export const mark = newMark.extend(named).meta({ id: 'Mark' });
 
 /** The shape of a schedule; its meaning is checked by the domain. Instants are RFC 3339, clock times are local. */
 export const scheduleDocument = z
@@ -42,38 +53,22 @@ export const scheduleDocument = z
     zone: z.string().max(100).describe('A time zone of the IANA database.'),
     layers: z.array(layer).max(100).describe('Later layers beat earlier ones.'),
     overrides: z.array(override).max(5_000).default([]),
-    temporarySchedules: z
-      .array(
-        z
-          .object({
-            id: entryId,
-            ...period,
-            shifts: z.array(z.object({ personId: idOf('person'), ...period }).strict()).max(5_000),
-          })
-          .strict(),
-      )
-      .max(5_000)
-      .default([]),
-    marks: z
-      .array(
-        z
-          .object({ id: entryId, kind: z.enum(['shadow', 'unavailable']), personId: idOf('person'), ...period })
-          .strict(),
-      )
-      .max(5_000)
-      .default([]),
+    temporarySchedules: z.array(temporarySchedule).max(5_000).default([]),
+    marks: z.array(mark).max(5_000).default([]),
   })
   .strict()
   .meta({ id: 'ScheduleDocument' });
 export type ScheduleBody = z.output<typeof scheduleDocument>;
 
-/** The document as the domain reads it: instants in milliseconds. */
-export const toDocument = (body: ScheduleBody): ScheduleDocument =>
-  mapPeriods(body, (at) => Date.parse(at as string)) as ScheduleDocument;
+/** Instants of periods in milliseconds, as the domain reads them, however deep they stand. */
+export const toPeriods = (value: unknown): unknown => mapPeriods(value, (at) => Date.parse(at as string));
 
-/** The document as the API shows it. */
-export const fromDocument = (document: ScheduleDocument): ScheduleBody =>
-  mapPeriods(document, (at) => new Date(at as number).toISOString()) as ScheduleBody;
+/** And back, as the API shows them. */
+export const fromPeriods = (value: unknown): unknown => mapPeriods(value, (at) => new Date(at as number).toISOString());
+
+export const toDocument = (body: ScheduleBody): ScheduleDocument => toPeriods(body) as ScheduleDocument;
+
+export const fromDocument = (document: ScheduleDocument): ScheduleBody => fromPeriods(document) as ScheduleBody;
 
 /** Every person that the document names, each once. */
 export function personsOf({ layers, overrides, temporarySchedules, marks }: ScheduleDocument): string[] {

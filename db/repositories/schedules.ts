@@ -11,10 +11,13 @@ import type { Page } from './listing.ts';
 export type ScheduleDocument = Omit<Schedule, 'id' | 'version'>;
 export type ScheduleRow = Omit<typeof schedules.$inferSelect, 'document'> & { document: ScheduleDocument };
 
+/** How a schedule is watched over; what is left out stays, or is as the schema says. */
+export type ScheduleOptions = Partial<Pick<ScheduleRow, 'handOffNoticeMinutes' | 'gapCheck' | 'gapServiceId'>>;
+
 /** Null when the key is taken. */
 export async function insertSchedule(
   db: Queryable,
-  schedule: { teamId: string; key: string; name: string; document: ScheduleDocument },
+  schedule: { teamId: string; key: string; name: string; document: ScheduleDocument } & ScheduleOptions,
 ): Promise<ScheduleRow | null> {
   const [row] = await db
     .insert(schedules)
@@ -32,6 +35,11 @@ export async function findSchedule(db: Queryable, id: string): Promise<ScheduleR
 export async function lockSchedule(tx: Transaction, id: string): Promise<ScheduleRow | null> {
   const [row] = await tx.select().from(schedules).where(eq(schedules.id, id)).for('update');
   return (row as ScheduleRow | undefined) ?? null;
+}
+
+/** The caller holds the lock. */
+export async function setScheduleOptions(tx: Transaction, id: string, options: ScheduleOptions): Promise<void> {
+  if (Object.keys(options).length > 0) await tx.update(schedules).set(options).where(eq(schedules.id, id));
 }
 
 /** Puts the next version in place. The caller holds the lock and has checked the version. */
