@@ -22,15 +22,7 @@ import { assertEverywhere, auditChange, found } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
 import { once } from '../idempotent.ts';
 import { principalOf } from '../plugins/authentication.ts';
-import {
-  changeProblems,
-  createProblems,
-  idOf,
-  nothing,
-  outInstant,
-  readProblems,
-  withIsoDates,
-} from '../schemas/common.ts';
+import { createProblems, idOf, nothing, outInstant, readProblems, withIsoDates } from '../schemas/common.ts';
 import type { Routes } from './types.ts';
 
 const params = z.object({ personId: idOf('person') });
@@ -96,7 +88,7 @@ export function registerPersons(app: Routes, deps: ApiDeps): void {
     '/v1/persons/:personId/settings',
     {
       config: { access: 'any' },
-      schema: { params, body: settings, response: { 200: settingsSchema, ...changeProblems } },
+      schema: { params, body: settings, response: { 200: settingsSchema, ...createProblems } },
     },
     async (request) => {
       const { personId } = request.params;
@@ -186,7 +178,7 @@ export function registerPersons(app: Routes, deps: ApiDeps): void {
     '/v1/persons/:personId/notification-rules/:urgency',
     {
       config: { access: 'any' },
-      schema: { params: urgencyParams, body: newRules, response: { 200: rulesSchema, ...changeProblems } },
+      schema: { params: urgencyParams, body: newRules, response: { 200: rulesSchema, ...createProblems } },
     },
     async (request) => {
       const { personId, urgency } = request.params;

@@ -1,5 +1,4 @@
 import type { RouteEntry } from '#api/plugins/inventory.ts';
-import { newId } from '#db/ids.ts';
 import type { TestApi } from './api.ts';
 import { sampler } from './samples.ts';
 import type { JsonSchema, Named } from './samples.ts';
@@ -35,9 +34,17 @@ export async function requestsFor(
     .map((route) => {
       const operation = document.paths[route.url.replaceAll(/:(\w+)/g, '{$1}')][route.method.toLowerCase()];
       const schema = operation.requestBody?.content['application/json'].schema as JsonSchema | undefined;
-      const url =
-        route.url.replaceAll(/:(\w+)/g, (_all, name: string) => pathValue(name, route.url, world)) +
-        queryOf(route.url, world);
+      const anyOf = (name: string): string => {
+        const parameter = operation.parameters.find(
+          (one: { in: string; name: string }) => one.in === 'path' && one.name === name,
+        );
+        return String(sample(parameter.schema as JsonSchema));
+      };
+      const path = route.url.replaceAll(
+        /:(\w+)/g,
+        (_all, name: string) => pathValue(name, route.url, world) ?? anyOf(name),
+      );
+      const url = path + queryOf(route.url, world);
       return {
         route,
         name: `${route.method} ${route.url}`,
@@ -75,24 +82,15 @@ const ownedParams = [
   'kind',
 ] as const;
 
-function pathValue(name: string, url: string, world: World): string {
+/** The world's object of that name; null for what it does not hold: any value that fits will do. */
+function pathValue(name: string, url: string, world: World): string | null {
   if (name === 'urgency') return 'high';
   if (name === 'kind') return 'launch';
   if (name === 'id') return world.launchId;
   if (name === 'principalId') return world.personId;
   if (name === 'policyId' && url.startsWith('/v1/policies')) return world.reviewPolicyId;
   if (name === 'accountRef') return 'account-1';
-  if (name in world) return world[name as keyof World];
-  const kinds = {
-    grantId: 'roleGrant',
-    tokenId: 'token',
-    contactMethodId: 'contactMethod',
-    commandId: 'command',
-    noteId: 'note',
-  } as const;
-  const kind = kinds[name as keyof typeof kinds];
-  if (kind === undefined) throw new Error(`no value for the path parameter ${name}`);
-  return newId(kind);
+  return name in world ? world[name as keyof World] : null;
 }
 
 function queryOf(url: string, world: World): string {
