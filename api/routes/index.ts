@@ -29,6 +29,7 @@ import { registerScheduleQuestions } from './schedule-questions.ts';
 import { registerSchedules } from './schedules.ts';
 import { registerServices } from './services.ts';
 import { registerSignals } from './signals.ts';
+import { registerSwapRequests } from './swap-requests.ts';
 import { registerTeams } from './teams.ts';
 import { registerTokens } from './tokens.ts';
 import type { Routes } from './types.ts';
@@ -46,6 +47,7 @@ const resources = [
   registerSchedules,
   registerScheduleExceptions,
   registerScheduleQuestions,
+  registerSwapRequests,
   registerPolicies,
   registerReviewQueues,
   registerReviewTasks,

@@ -154,6 +154,7 @@ const tableOf: Readonly<Record<string, string>> = {
   service: 'services',
   escalationPolicy: 'escalation_policies',
   schedule: 'schedules',
+  swapRequest: 'swap_requests',
   reviewQueue: 'review_queues',
   detector: 'detectors',
 };
