@@ -47,7 +47,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   });
-  await app.register(underPressure, { maxEventLoopDelay: 2_000, customError: Overloaded });
+  await app.register(underPressure, { maxEventLoopDelay: deps.maxEventLoopDelayMs, customError: Overloaded });
   await app.register(rateLimit, {
     max: deps.config.rateLimitPerMinute,
     timeWindow: 60_000,

@@ -9,4 +9,6 @@ export interface ApiDeps {
   readonly temporal: Client;
   readonly config: Config['api'];
   readonly log: FastifyBaseLogger;
+  /** Above this delay of the event loop requests are turned away with 503. 0: never. */
+  readonly maxEventLoopDelayMs: number;
 }

@@ -8,6 +8,8 @@ import { hourMs } from '#domain/time.ts';
 import { connectTemporal } from '#gateway/temporal.ts';
 import { buildApp } from './app.ts';
 
+/** A process this late serves nobody well: whoever asks had better ask another one, or later. */
+const maxEventLoopDelayMs = 2_000;
 /** Requests in hand get this long to end when the process is told to stop. */
 const graceMs = 10_000;
 
@@ -25,7 +27,7 @@ async function main(config: Config): Promise<void> {
     onIdleError: (error) => log.warn({ err: error }, 'a connection to Postgres was lost'),
   });
   const temporal = connectTemporal(config.temporal, `vigil-api@${process.pid}`);
-  const app = await buildApp({ db, temporal: temporal.client, config: config.api, log });
+  const app = await buildApp({ db, temporal: temporal.client, config: config.api, log, maxEventLoopDelayMs });
 
   const stopped = new Promise<void>((resolve) => {
     for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => resolve());

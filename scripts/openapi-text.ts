@@ -25,6 +25,7 @@ export async function openApiText(): Promise<string> {
       commandDeadlineMs: 1_000,
     },
     log: createLogger('openapi', 'silent'),
+    maxEventLoopDelayMs: 0,
   });
   try {
     await app.ready();
