@@ -12,6 +12,7 @@ import { registerConfig } from './commands/config.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDetectors } from './commands/detector.ts';
 import { registerDev } from './commands/dev.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerEscalations } from './commands/escalation.ts';
 import { registerGeneral } from './commands/general.ts';
 import { registerKillSwitches } from './commands/kill-switch.ts';
@@ -39,6 +40,7 @@ const groups = [
   registerConfig,
   registerTokens,
   registerMigrate,
+  registerDoctor,
   registerGeneral,
 ] as const;
 

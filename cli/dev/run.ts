@@ -96,6 +96,8 @@ const environmentOf = (stack: Stack): Record<string, string> => ({
   VIGIL_DATABASE_OWNER_URL: stack.urls.owner,
   VIGIL_DETECTOR_DATABASE_URL: stack.urls.detector,
   TEMPORAL_ADDRESS: stack.temporalAddress,
+  VIGIL_API_PUBLIC_URL: stack.apiUrl,
+  VIGIL_SIGNING_SECRETS_FILE: stack.secretFile,
 });
 
 const environmentFile = (stack: Stack): string =>

@@ -67,7 +67,6 @@ export async function seed({ ids, as, now }: SeedOptions): Promise<Seeded | null
 function betaIntake(ids: Ids, now: number): object {
   const at = (days: number) => now + days * dayMs;
   return {
-    ...emptyIntake(),
     ability: { novelty: 'configuration', descriptionNoteId: 'none' },
     launchType: { kind: 'new_product' },
     surfaces: { on: ['web'] },
@@ -97,5 +96,17 @@ function betaIntake(ids: Ids, now: number): object {
     },
     locales: { languages: ['en'], regions: ['europe'] },
     topics: { invited: [] },
+    logging: { events: ['messages', 'account_changes'], completeness: 'full' },
+    reviewerView: { content: 'full', retentionDays: 180 },
+    privateModes: { zeroRetentionShare: 0, encryptedShare: 0 },
+    joinKeys: { keys: ['account', 'organisation'] },
+    privacyReview: { state: 'approved' },
+    mitigations: { kinds: ['rate_limit'], refusalShare: 0.02, ratedHigh: [] },
+    detectors: { detectorIds: Object.values(ids.detectors ?? {}) },
+    enforcement: { actions: ['suspend_account'] },
+    offSwitch: { reach: 'whole_product', holders: ['engineer', 'oncall_manager'] },
+    reportButton: { on: 'account' },
+    precedent: { launchId: 'none', escalations: 0 },
+    ownAbuse: { harms: ['fraud', 'hate'], descriptionNoteId: 'none' },
   };
 }
