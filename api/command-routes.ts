@@ -79,6 +79,7 @@ export function commandRoutes<Row extends { readonly id: string; readonly teamId
           name: route.name,
           kind: of.kind,
           aggregateId: id,
+          teamId: row.teamId,
           priority: of.priority,
           input,
           also: async (tx) => {

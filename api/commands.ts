@@ -52,6 +52,8 @@ export interface CommandRequest {
   readonly name: string;
   readonly kind: AggregateKind;
   readonly aggregateId: string;
+  /** The team that the aggregate belongs to: only roles held for it go with the command. */
+  readonly teamId: string;
   readonly input: { readonly [key: string]: Json };
   /** 1 to 4, as severities; commands of people go with 2 unless said otherwise. */
   readonly priority?: number;
@@ -80,7 +82,7 @@ export async function runCommand(deps: ApiDeps, request: FastifyRequest, reply: 
       kind: command.kind,
       aggregateId: command.aggregateId,
       input: command.input,
-      actor: toActor(principal),
+      actor: toActor(principal, command.teamId),
       requestId: request.id,
       priority: command.priority ?? 2,
       reservedForMs: deps.config.commandDeadlineMs * 2,
@@ -114,7 +116,6 @@ async function deliverNow(deps: ApiDeps, row: CommandRow): Promise<Outcome | nul
   }
   const delivery = await deliver(deps.temporal, row, {
     deadlineMs: deps.config.commandDeadlineMs,
-    waitForRecord: true,
   });
   if (delivery.status === 'away') {
     deps.log.warn({ commandId: row.id, cause: delivery.cause }, 'command left to the relay');

@@ -6,6 +6,7 @@ import type { Json } from '#domain/json.ts';
 import type { Transaction } from '#db/client.ts';
 import { audit } from '#db/repositories/audit-events.ts';
 import type { Aggregate } from '#db/repositories/audit-events.ts';
+import { toActor } from '#db/repositories/principals.ts';
 import { actorOf, principalOf } from './plugins/authentication.ts';
 
 /** The audit event of a change of configuration, in the change's own transaction. Ids and hashes only, never names. */
@@ -24,9 +25,12 @@ export async function auditChange(
   });
 }
 
-/** The person behind the request. Fails with `decision.person_required` for a service. */
-export function personOf(request: FastifyRequest): Person {
-  const actor = actorOf(request);
+/**
+ * The person behind the request, with the roles held for the team whose object is acted on. Fails with
+ * `decision.person_required` for a service.
+ */
+export function personOf(request: FastifyRequest, teamId?: string): Person {
+  const actor = toActor(principalOf(request), teamId);
   if (!isPerson(actor)) throw new VigilError('decision.person_required');
   return actor;
 }

@@ -26,9 +26,19 @@ const list = z
 /** Every variable that Vigil reads, each with what it is for. `.env.example` is generated from this. */
 export const environmentSchema = z.object({
   VIGIL_DATABASE_URL: postgresUrl.describe('Postgres as the role vigil_app: for API and worker.'),
-  VIGIL_DATABASE_OWNER_URL: postgresUrl.optional().describe('Postgres as the owner of the schema: for `vigil migrate` only.'),
-  VIGIL_APP_PASSWORD: z.string().min(16, 'must have at least 16 characters').optional().describe('The password that `vigil migrate` gives the role vigil_app. Without it the role keeps its own.'),
-  VIGIL_DETECTOR_PASSWORD: z.string().min(16, 'must have at least 16 characters').optional().describe('The same for the role vigil_detector.'),
+  VIGIL_DATABASE_OWNER_URL: postgresUrl
+    .optional()
+    .describe('Postgres as the owner of the schema: for `vigil migrate` only.'),
+  VIGIL_APP_PASSWORD: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe('The password that `vigil migrate` gives the role vigil_app. Without it the role keeps its own.'),
+  VIGIL_DETECTOR_PASSWORD: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe('The same for the role vigil_detector.'),
   VIGIL_DETECTOR_DATABASE_URL: postgresUrl
     .optional()
     .describe('Postgres as the read-only role vigil_detector: for SQL detectors. Without it they report an error.'),
@@ -41,10 +51,17 @@ export const environmentSchema = z.object({
   VIGIL_API_PORT: wholeNumber(0, 65_535, 8080).describe('The port that the API listens on; 0 finds a free one.'),
   VIGIL_API_PUBLIC_URL: z.url().optional().describe('How people reach the API: used in the links of pages.'),
   VIGIL_API_RATE_LIMIT: wholeNumber(1, 10_000_000, 60_000).describe('Requests a minute that one token may make.'),
-  VIGIL_API_TRUSTED_PROXIES: list.describe('Proxies whose X-Forwarded-For is believed: addresses, separated by commas.'),
+  VIGIL_API_TRUSTED_PROXIES: list.describe(
+    'Proxies whose X-Forwarded-For is believed: addresses, separated by commas.',
+  ),
   VIGIL_COMMAND_DEADLINE: durationMs('5s').describe('How long an API call waits for a workflow before it answers 202.'),
-  VIGIL_WORKER_HEALTH_PORT: wholeNumber(0, 65_535, 0).describe('The port for /livez and /metrics of the worker; 0 finds a free one.'),
-  VIGIL_WORKFLOW_BUNDLE: z.string().optional().describe('A prebuilt workflow bundle; without it the worker builds one.'),
+  VIGIL_WORKER_HEALTH_PORT: wholeNumber(0, 65_535, 0).describe(
+    'The port for /livez and /metrics of the worker; 0 finds a free one.',
+  ),
+  VIGIL_WORKFLOW_BUNDLE: z
+    .string()
+    .optional()
+    .describe('A prebuilt workflow bundle; without it the worker builds one.'),
   VIGIL_MAX_CACHED_WORKFLOWS: wholeNumber(20, 100_000, 600).describe('Workflows that one worker keeps in memory.'),
   VIGIL_RELAY_POLL: durationMs('1s').describe('How often the relay looks for commands when nobody woke it.'),
   VIGIL_SIGNING_SECRETS_FILE: z
@@ -57,13 +74,24 @@ export const environmentSchema = z.object({
     .optional()
     .describe('A folder with the lists that rules name: NAME.members.txt and NAME.patterns.txt, one entry a line.'),
   VIGIL_SWEEP_INTERVAL: durationMs('15s').describe('How often each live detector looks at what is new.'),
-  VIGIL_ENFORCEMENT_URL: z.url().optional().describe("The platform's enforcement API. Without it, orders are parked as failed."),
+  VIGIL_ENFORCEMENT_URL: z
+    .url()
+    .optional()
+    .describe("The platform's enforcement API. Without it, orders are parked as failed."),
   VIGIL_OUTGOING_ALLOW: list.describe('host:port that outgoing calls may reach although they are not public https.'),
-  VIGIL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').describe('What is logged.'),
+  VIGIL_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('What is logged.'),
   VIGIL_API_URL: z.url().default('http://127.0.0.1:8080').describe('The API that the command line talks to.'),
-  VIGIL_TOKEN: z.string().optional().describe('The token that the command line uses. Kept out of arguments on purpose.'),
+  VIGIL_TOKEN: z
+    .string()
+    .optional()
+    .describe('The token that the command line uses. Kept out of arguments on purpose.'),
   VIGIL_TEMPORAL_CLI: z.string().optional().describe('A Temporal CLI binary for the local development server.'),
-  VIGIL_TEST_DATABASE_URL: postgresUrl.optional().describe('An owner of a Postgres server for the tests, instead of one they start.'),
+  VIGIL_TEST_DATABASE_URL: postgresUrl
+    .optional()
+    .describe('An owner of a Postgres server for the tests, instead of one they start.'),
   VIGIL_SIMULATION_RUNS: wholeNumber(1, 10_000_000, 2_000).describe('Seeds that each simulation test runs.'),
 });
 
@@ -139,8 +167,16 @@ export function readMigrationConfig(variables: Readonly<Record<string, string | 
   };
 }
 
+/** Where Temporal is: for what needs nothing else. */
+export function readTemporalAddress(variables: Readonly<Record<string, string | undefined>> = processEnvironment) {
+  const env = parse(environmentSchema.pick({ TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true }), variables);
+  return { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE };
+}
+
 function parse<T>(schema: z.ZodType<T>, variables: Readonly<Record<string, string | undefined>>): T {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   // The message names the variable and what is wanted, never the value: it may be a secret.

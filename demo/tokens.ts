@@ -4,6 +4,7 @@ import { createApiClient } from '#cli/http.ts';
 import { applySetup } from '#cli/setup/apply.ts';
 import type { Setup } from '#cli/setup/document.ts';
 import type { Ids } from '#cli/setup/document.ts';
+import { patient } from './story/patience.ts';
 
 export interface Installed {
   readonly ids: Ids;
@@ -14,12 +15,14 @@ export interface Installed {
 /** Makes the installation what the setup says, with a token for everyone in it. */
 export async function install(apiUrl: string, adminToken: string, setup: Setup): Promise<Installed> {
   const clientOf = (token: string) =>
-    createApiClient({
-      apiUrl,
-      token: new Secret(token),
-      idempotencyKey: `setup-${randomBytes(9).toString('base64url')}`,
-      waitMs: 30_000,
-    });
+    patient(
+      createApiClient({
+        apiUrl,
+        token: new Secret(token),
+        idempotencyKey: `setup-${randomBytes(9).toString('base64url')}`,
+        waitMs: 30_000,
+      }),
+    );
   const tokens = new Map([['admin', adminToken]]);
   const tokenOf = async (key: string, id: string): Promise<string> => {
     const known = tokens.get(key);

@@ -19,8 +19,6 @@ export type Delivery = Outcome | { readonly status: 'away'; readonly cause: stri
 
 export interface DeliveryOptions {
   readonly deadlineMs: number;
-  /** For starts: wait until the first version is recorded, so that the asker reads what was written. */
-  readonly waitForRecord: boolean;
 }
 
 /**
@@ -31,16 +29,16 @@ export interface DeliveryOptions {
  */
 export async function deliver(client: Client, row: CommandRow, options: DeliveryOptions): Promise<Delivery> {
   try {
-    return await client.withDeadline(Date.now() + options.deadlineMs, () => send(client, row, options.waitForRecord));
+    return await client.withDeadline(Date.now() + options.deadlineMs, () => send(client, row));
   } catch (error) {
     return classify(error);
   }
 }
 
-async function send(client: Client, row: CommandRow, waitForRecord: boolean): Promise<Outcome> {
+async function send(client: Client, row: CommandRow): Promise<Outcome> {
   switch (row.mode) {
     case 'start':
-      return { status: 'done', answer: await start(client, row, waitForRecord) };
+      return { status: 'done', answer: await start(client, row) };
     case 'update': {
       const handle = client.workflow.getHandle(row.workflowId);
       const answer = await handle.executeUpdate(update(row.name), { args: [toEnvelope(row)], updateId: row.id });
@@ -54,7 +52,11 @@ async function send(client: Client, row: CommandRow, waitForRecord: boolean): Pr
   }
 }
 
-async function start(client: Client, row: CommandRow, waitForRecord: boolean): Promise<{ [key: string]: Json }> {
+/**
+ * Starts a workflow and waits until its first version is recorded: whoever asked reads what was written, and the relay
+ * never starts more than the workers keep up with. Started all at once, a thousand ladders would all page late.
+ */
+async function start(client: Client, row: CommandRow): Promise<{ [key: string]: Json }> {
   const { workflow, queue } = aggregates[row.aggregateKind];
   const options = {
     workflowId: row.workflowId,
@@ -69,14 +71,15 @@ async function start(client: Client, row: CommandRow, waitForRecord: boolean): P
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     // A task that a killed worker held is given to another after this; the default of 10 s would hold up a page for as long.
     workflowTaskTimeout: '5s',
+    // Its tasks and activities go before those of milder matters, wherever a queue has formed.
+    priority: { priorityKey: row.priority },
   } as const;
   try {
-    if (!waitForRecord) {
-      await client.workflow.start(workflow, options);
-      return {};
-    }
     return await client.workflow.executeUpdateWithStart(settled, {
-      startWorkflowOperation: new WithStartWorkflowOperation(workflow, { ...options, workflowIdConflictPolicy: 'USE_EXISTING' }),
+      startWorkflowOperation: new WithStartWorkflowOperation(workflow, {
+        ...options,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
       updateId: row.id,
     });
   } catch (error) {
@@ -98,9 +101,11 @@ function classify(error: unknown): Delivery {
     throw error;
   }
   if (error instanceof WorkflowNotFoundError) return { status: 'refused', code: 'aggregate.not_found', detail: {} };
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { status: 'away', cause: 'the worker did not answer in time' };
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+    return { status: 'away', cause: 'the worker did not answer in time' };
   if (isGrpcServiceError(error)) return { status: 'away', cause: `Temporal: ${error.details || error.message}` };
-  if (error instanceof Error && isGrpcServiceError(error.cause)) return { status: 'away', cause: `Temporal: ${error.cause.details}` };
+  if (error instanceof Error && isGrpcServiceError(error.cause))
+    return { status: 'away', cause: `Temporal: ${error.cause.details}` };
   throw error;
 }
 

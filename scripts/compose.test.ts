@@ -14,7 +14,10 @@ interface Service {
 
 const read = (name: string) => readFileSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), 'utf8');
 const text = read('docker-compose.yml');
-const compose = parse(text, { merge: true }) as { services: Record<string, Service>; secrets: Record<string, { file: string }> };
+const compose = parse(text, { merge: true }) as {
+  services: Record<string, Service>;
+  secrets: Record<string, { file: string }>;
+};
 const { services } = compose;
 const service = (name: string): Service => {
   const found = services[name];
@@ -65,7 +68,8 @@ describe('the production shape', () => {
         expect(value, `${name}.${key}`).toMatch(/\$\{[A-Z_]+:\?[^}]+\}/);
       }
     }
-    for (const [name, { file }] of Object.entries(compose.secrets)) expect(file, name).toMatch(/^\$\{[A-Z_]+:\?[^}]+\}$/);
+    for (const [name, { file }] of Object.entries(compose.secrets))
+      expect(file, name).toMatch(/^\$\{[A-Z_]+:\?[^}]+\}$/);
     expect(text).not.toMatch(/\$\{[A-Z_]*(PASSWORD|SECRET|TOKEN)[A-Z_]*:-/);
   });
 
@@ -79,13 +83,26 @@ describe('the production shape', () => {
   it('names only variables that Vigil reads', () => {
     const known = read('.env.example');
     const names = ['api', 'worker', 'migrate'].flatMap((name) => Object.keys(service(name).environment ?? {}));
-    const unknown = [...new Set(names)].filter((name) => name.startsWith('VIGIL_') && !new RegExp(`^#?${name}=`, 'm').test(known));
+    const unknown = [...new Set(names)].filter(
+      (name) => name.startsWith('VIGIL_') && !new RegExp(`^#?${name}=`, 'm').test(known),
+    );
     expect(unknown).toEqual([]);
   });
 
   it('copies every folder into the image that its processes import', () => {
     const dockerfile = read('Dockerfile');
-    for (const folder of ['domain', 'workflows', 'activities', 'db', 'gateway', 'api', 'worker', 'config', 'cli', 'scripts']) {
+    for (const folder of [
+      'domain',
+      'workflows',
+      'activities',
+      'db',
+      'gateway',
+      'api',
+      'worker',
+      'config',
+      'cli',
+      'scripts',
+    ]) {
       expect(dockerfile).toContain(`COPY ${folder} ./${folder}`);
     }
     expect(dockerfile).toMatch(/^USER node$/m);

@@ -12,7 +12,7 @@ function render(): string {
   const required = new Set(described.required ?? []);
   const entries = Object.entries(properties).map(([name, { description = '', default: fallback }]) => {
     const about = `# ${description}${required.has(name) ? ' Required.' : ''}`;
-    const value = fallback === undefined || fallback === '' ? '' : String(fallback);
+    const value = fallback === undefined || fallback === '' ? '' : `${fallback as string | number}`;
     return `${about}\n${required.has(name) ? '' : '#'}${name}=${value}\n`;
   });
   return `# Generated from config/env.ts by \`npm run env:example\`. Copy to .env and fill in; a secret never has a default.\n\n${entries.join('\n')}`;

@@ -37,7 +37,8 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
     sweepEveryMs: config.worker.sweepEveryMs,
     referenceLists: await loadReferenceLists(config.worker.referenceLists),
     httpDetector: (url) => createHttpDetector({ http, url }),
-    sqlDetector: detectorPool === null ? null : createSqlDetector({ pool: detectorPool, timeoutMs: config.db.detectorTimeoutMs }),
+    sqlDetector:
+      detectorPool === null ? null : createSqlDetector({ pool: detectorPool, timeoutMs: config.db.detectorTimeoutMs }),
     async close() {
       await http.close();
       await detectorPool?.end();
@@ -54,5 +55,8 @@ function openDetectorPool(url: string, log: Logger): pg.Pool {
 async function signingSecrets({ outgoing }: Config): Promise<string[]> {
   if (outgoing.signingSecretsFile === null) return outgoing.signingSecrets.map((secret) => secret.reveal());
   const text = await readFile(outgoing.signingSecretsFile, 'utf8');
-  return text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }

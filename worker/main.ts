@@ -43,7 +43,13 @@ async function main(config: Config): Promise<void> {
     shutdownGraceTime: shutdownGrace,
   });
   const temporal = connectTemporal(config.temporal, 'vigil-relay');
-  const relay = startRelay({ db, databaseUrl: config.db.url.reveal(), temporal: temporal.client, log, pollMs: config.worker.relayPollMs });
+  const relay = startRelay({
+    db,
+    databaseUrl: config.db.url.reveal(),
+    temporal: temporal.client,
+    log,
+    pollMs: config.worker.relayPollMs,
+  });
   const schedules = keepSchedules({
     db,
     temporal: temporal.client,

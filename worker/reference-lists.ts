@@ -14,7 +14,9 @@ export async function loadReferenceLists(folder: string | null): Promise<Referen
     const [, name, kind] = /^([a-z0-9_-]+)\.(members|patterns)\.txt$/.exec(file) ?? [];
     if (folder === null || !name || !kind) continue;
     const lines = (await readFile(join(folder, file), 'utf8')).split('\n');
-    (kind === 'members' ? members : patterns)[name] = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    (kind === 'members' ? members : patterns)[name] = lines.filter(
+      (line) => line.trim() !== '' && !line.startsWith('#'),
+    );
   }
   return buildReferenceLists({ members, patterns });
 }

@@ -38,16 +38,16 @@ export interface Relay {
  * number of relays share the work. Woken by NOTIFY; the poll covers lost notifications and postponed commands.
  */
 export function startRelay(options: RelayOptions): Relay {
-  const { log, pollMs, lanes = 4, batch = 16 } = options;
+  const { log, pollMs, lanes = 6, batch = 8 } = options;
   const wake = new Wake();
   const listener = listen(options, wake);
-  let stopping = false;
+  const life = { isStopping: false };
 
   const lane = async () => {
-    while (!stopping) {
+    while (!life.isStopping) {
       try {
         const claimed = await deliverBatch(options, batch);
-        if (claimed === batch || stopping) continue;
+        if (claimed === batch || life.isStopping) continue;
         // What was claimed may have had a next message for the same workflow behind it.
         await wake.wait(claimed > 0 ? 5 : pollMs);
       } catch (error) {
@@ -60,7 +60,7 @@ export function startRelay(options: RelayOptions): Relay {
 
   return {
     async stop() {
-      stopping = true;
+      life.isStopping = true;
       wake.now();
       await running;
       await listener.stop();
@@ -86,7 +86,7 @@ async function deliverBatch({ db, temporal, log, deadlineMs = 3_000 }: RelayOpti
 
   async function attempt(client: Client, row: CommandRow, deadline: number): Promise<Delivery> {
     try {
-      return await deliver(client, row, { deadlineMs: deadline, waitForRecord: false });
+      return await deliver(client, row, { deadlineMs: deadline });
     } catch (error) {
       // One poisoned command must not stop those beside it; it is tried again, ever more rarely, and seen in the log.
       log.error({ commandId: row.id, name: row.name, err: error }, 'command failed unexpectedly');

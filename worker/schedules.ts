@@ -33,7 +33,10 @@ export function keepSchedules(options: SchedulesOptions): { stop(): Promise<void
     } catch (error) {
       log.warn({ err: error }, 'the schedules of detectors could not be compared and are tried again');
     }
-    if (!isStopping) timer = setTimeout(() => (current = round()), reconcileEveryMs);
+    if (!isStopping)
+      timer = setTimeout(() => {
+        current = round();
+      }, reconcileEveryMs);
   };
   current = round();
   return {

@@ -103,6 +103,7 @@ export function registerCanaries(app: Routes, deps: ApiDeps): void {
         name: 'open',
         kind: 'canary',
         aggregateId: id,
+        teamId: detector.teamId,
         input: { canaryId: id, ...run, deadlineMs: Math.round(deadlineMinutes * minuteMs), requirementId: 'RS-04' },
         also: (tx) => insertCanaryRun(tx, { id, ...run, teamId: detector.teamId }),
       });

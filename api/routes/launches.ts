@@ -89,6 +89,7 @@ export function registerLaunches(app: Routes, deps: ApiDeps): void {
         name: 'open',
         kind: 'launch',
         aggregateId: id,
+        teamId: product.teamId,
         input: opening,
         also: (tx) => insertLaunch(tx, { ...opening, name }),
       });

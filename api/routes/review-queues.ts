@@ -156,7 +156,7 @@ export function registerReviewQueues(app: Routes, deps: ApiDeps): void {
       const queue = await visibleQueue(deps, request);
       return once(deps, request, reply, async (tx) => {
         assertMayFor(principalOf(request), reviewers, queue.teamId);
-        const task = await claimNext(tx, queue.id, personOf(request), queue.teamId);
+        const task = await claimNext(tx, queue.id, personOf(request, queue.teamId), queue.teamId);
         return task === null ? { status: 204, body: null } : { status: 201, body: toTaskView(task) };
       });
     },

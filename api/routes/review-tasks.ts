@@ -80,9 +80,9 @@ export function registerReviewTasks(app: Routes, deps: ApiDeps): void {
       schema: { params, headers: idempotencyHeaders, response: { 201: taskSchema, ...createProblems } },
     },
     async (request, reply) =>
-      act(request, reply, 'taskClaimed', async (tx, taskId) => ({
+      act(request, reply, 'taskClaimed', async (tx, taskId, teamId) => ({
         status: 201,
-        body: toTaskView(await claimTask(tx, taskId, personOf(request))),
+        body: toTaskView(await claimTask(tx, taskId, personOf(request, teamId))),
       })),
   );
 
@@ -93,9 +93,9 @@ export function registerReviewTasks(app: Routes, deps: ApiDeps): void {
       schema: { params, headers: idempotencyHeaders, body: held, response: { 201: taskSchema, ...createProblems } },
     },
     async (request, reply) =>
-      act(request, reply, 'leaseRenewed', async (tx, taskId) => ({
+      act(request, reply, 'leaseRenewed', async (tx, taskId, teamId) => ({
         status: 201,
-        body: toTaskView(await renewLease(tx, taskId, personOf(request), request.body.leaseToken)),
+        body: toTaskView(await renewLease(tx, taskId, personOf(request, teamId), request.body.leaseToken)),
       })),
   );
 
@@ -106,8 +106,8 @@ export function registerReviewTasks(app: Routes, deps: ApiDeps): void {
       schema: { params, headers: idempotencyHeaders, body: held, response: { 204: nothing, ...createProblems } },
     },
     async (request, reply) =>
-      act(request, reply, 'leaseReleased', async (tx, taskId) => {
-        await releaseLease(tx, taskId, personOf(request), request.body.leaseToken);
+      act(request, reply, 'leaseReleased', async (tx, taskId, teamId) => {
+        await releaseLease(tx, taskId, personOf(request, teamId), request.body.leaseToken);
         return { status: 204, body: null };
       }),
   );
@@ -127,7 +127,9 @@ export function registerReviewTasks(app: Routes, deps: ApiDeps): void {
       assertMayFor(principalOf(request), reviewers, queue.teamId);
       const { leaseToken: token, limit } = request.body;
       // Never kept as an answer: content is not copied, and a second look is a second exposure.
-      const shown = await deps.db.transaction((tx) => revealContent(tx, task.id, personOf(request), token, limit));
+      const shown = await deps.db.transaction((tx) =>
+        revealContent(tx, task.id, personOf(request, queue.teamId), token, limit),
+      );
       void reply.header('cache-control', 'no-store');
       return { items: shown.map((item) => ({ ...item, occurredAt: item.occurredAt.toISOString() })) };
     },
@@ -145,8 +147,8 @@ export function registerReviewTasks(app: Routes, deps: ApiDeps): void {
       },
     },
     async (request, reply) =>
-      act(request, reply, 'decided', async (tx, taskId) => {
-        const person = personOf(request);
+      act(request, reply, 'decided', async (tx, taskId, teamId) => {
+        const person = personOf(request, teamId);
         const { note: text, ...made } = request.body;
         const noteId = text === undefined ? null : await insertNote(tx, person.id, text);
         const { decisionId } = await decideTask(tx, taskId, person, { ...made, noteId });
@@ -158,7 +160,7 @@ export function registerReviewTasks(app: Routes, deps: ApiDeps): void {
     request: FastifyRequest,
     reply: FastifyReply,
     action: string,
-    work: (tx: Transaction, taskId: string) => Promise<Answer>,
+    work: (tx: Transaction, taskId: string, teamId: string) => Promise<Answer>,
   ) {
     const { task, queue } = await visibleTask(deps, request);
     const refusal = { aggregate: { kind: 'case', id: task.caseId }, action: `case.${action}` };
@@ -168,7 +170,7 @@ export function registerReviewTasks(app: Routes, deps: ApiDeps): void {
       reply,
       async (tx) => {
         assertMayFor(principalOf(request), reviewers, queue.teamId);
-        return work(tx, task.id);
+        return work(tx, task.id, queue.teamId);
       },
       { refusal },
     );

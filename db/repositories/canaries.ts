@@ -42,7 +42,14 @@ export async function injectCanary(tx: Transaction, canaryId: string, at: number
 }
 
 /** Tells a canary's run what happened to its drill. A fact that it has heard already changes nothing. */
-export async function tellCanary(tx: Transaction, canaryId: string, name: string, key: string, input: { readonly [key: string]: Json }, actor?: Parameters<typeof leaveCommand>[1]['actor']): Promise<void> {
+export async function tellCanary(
+  tx: Transaction,
+  canaryId: string,
+  name: string,
+  key: string,
+  input: { readonly [key: string]: Json },
+  actor?: Parameters<typeof leaveCommand>[1]['actor'],
+): Promise<void> {
   await leaveCommand(tx, {
     mode: 'signal',
     name,
@@ -56,7 +63,11 @@ export async function tellCanary(tx: Transaction, canaryId: string, name: string
 }
 
 /** The measured minutes as a check run of the launch; nothing to report for a product's own canary. */
-export async function reportCanaryEvidence(tx: Transaction, canaryId: string, effect: EffectOf<'reportEvidence'>): Promise<void> {
+export async function reportCanaryEvidence(
+  tx: Transaction,
+  canaryId: string,
+  effect: EffectOf<'reportEvidence'>,
+): Promise<void> {
   if (effect.launchId === null) return;
   const result: CheckResult = {
     status: effect.passed ? 'pass' : 'fail',
@@ -69,7 +80,7 @@ export async function reportCanaryEvidence(tx: Transaction, canaryId: string, ef
     aggregateId: effect.launchId,
     idempotencyKey: `canary:${canaryId}`,
     priority: 3,
-    input: { requirementId: effect.requirementId, result: result as unknown as Json },
+    input: { requirementId: effect.requirementId, result },
   });
 }
 
@@ -79,7 +90,14 @@ export async function closeDrill(tx: Transaction, effect: EffectOf<'closeDrill'>
   const drillCases = await tx
     .select({ id: cases.id })
     .from(cases)
-    .where(and(eq(cases.productId, run.productId), eq(cases.accountRef, run.accountRef), eq(cases.synthetic, true), isNull(cases.closedAt)));
+    .where(
+      and(
+        eq(cases.productId, run.productId),
+        eq(cases.accountRef, run.accountRef),
+        eq(cases.synthetic, true),
+        isNull(cases.closedAt),
+      ),
+    );
   for (const { id } of drillCases) {
     await leaveCommand(tx, {
       mode: 'signal',
@@ -98,9 +116,16 @@ export async function closeDrill(tx: Transaction, effect: EffectOf<'closeDrill'>
   for (const drill of drills) await acceptResolve(tx, { ...drill, reportedBy: 'vigil' });
 }
 
-export async function escalateMissedCanary(tx: Transaction, canaryId: string, effect: EffectOf<'openEscalation'>): Promise<void> {
+export async function escalateMissedCanary(
+  tx: Transaction,
+  canaryId: string,
+  effect: EffectOf<'openEscalation'>,
+): Promise<void> {
   const run = await canaryRow(tx, canaryId);
-  const [product] = await tx.select({ serviceId: products.serviceId, name: products.name }).from(products).where(eq(products.id, run.productId));
+  const [product] = await tx
+    .select({ serviceId: products.serviceId, name: products.name })
+    .from(products)
+    .where(eq(products.id, run.productId));
   if (!product) throw new VigilError('resource.not_found');
   await acceptTrigger(tx, {
     serviceId: product.serviceId,
@@ -121,12 +146,23 @@ async function canaryRow(tx: Transaction, canaryId: string) {
 const canariesThatCount = 3;
 
 /** The last runs of the launch as one measurement: how many in a row passed, with this one, and the slowest of them. */
-async function recentCanaries(tx: Transaction, launchId: string, now: { canaryId: string; passed: boolean; minutes: number }) {
-  const { rows } = await tx.execute<{ id: string; passed: boolean | null; minutes: number | null; opened_at: string }>(sql`
+async function recentCanaries(
+  tx: Transaction,
+  launchId: string,
+  now: { canaryId: string; passed: boolean; minutes: number },
+) {
+  const { rows } = await tx.execute<{
+    id: string;
+    passed: boolean | null;
+    minutes: number | null;
+    opened_at: string;
+  }>(sql`
     SELECT id, (state->>'passed')::boolean AS passed, (state->>'minutes')::float8 AS minutes,
       floor(extract(epoch FROM opened_at) * 1000)::bigint AS opened_at
     FROM canary_runs WHERE launch_id = ${launchId} ORDER BY opened_at DESC LIMIT ${canariesThatCount}`);
-  const runs = rows.map((row) => (row.id === now.canaryId ? { ...row, passed: now.passed, minutes: now.minutes } : row)).filter((row) => row.passed !== null);
+  const runs = rows
+    .map((row) => (row.id === now.canaryId ? { ...row, passed: now.passed, minutes: now.minutes } : row))
+    .filter((row) => row.passed !== null);
   const slowest = Math.max(...runs.map((row) => row.minutes ?? 0), now.minutes);
   const windowMs = runs.length === 0 ? 0 : Math.max(...runs.map((row) => Date.now() - Number(row.opened_at)));
   return {

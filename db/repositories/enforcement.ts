@@ -101,7 +101,7 @@ export async function openEnforcementOrder(tx: Transaction, decided: DecidedEnfo
     kind: 'enforcement',
     aggregateId: orderId,
     idempotencyKey: `open:${orderId}`,
-    priority: subject.case.severity as 1 | 2 | 3 | 4,
+    priority: subject.case.severity,
     input: input as unknown as { [key: string]: Json },
   });
   return orderId;
@@ -181,14 +181,12 @@ export async function settleAction(
   outcome: { readonly status: 'done' | 'failed' | 'started'; readonly code: string; readonly effectId: string | null },
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    await tx
-      .insert(actionAttempts)
-      .values({
-        id: derivedId('attempt', actionId, String(attempt), crypto.randomUUID()),
-        actionId,
-        attempt,
-        outcome: outcome.code,
-      });
+    await tx.insert(actionAttempts).values({
+      id: derivedId('attempt', actionId, String(attempt), crypto.randomUUID()),
+      actionId,
+      attempt,
+      outcome: outcome.code,
+    });
     await tx
       .update(enforcementActions)
       .set({

@@ -62,9 +62,14 @@ export async function noteTokenUse(db: Queryable, tokenId: string): Promise<void
     .where(eq(tokens.id, tokenId));
 }
 
-/** The principal as it is recorded with what it does. */
-export function toActor(principal: Principal): Actor {
-  return principal.kind === 'person'
-    ? { kind: 'person', id: principal.id, roles: [...new Set(principal.grants.map((grant) => grant.role))].toSorted() }
-    : { kind: 'service', id: principal.id };
+/**
+ * The principal as it is recorded with what it does. `teamId` is the team whose object it acts on: roles that it holds in
+ * other teams count for nothing there. Without a team, all its roles are named.
+ */
+export function toActor(principal: Principal, teamId?: string): Actor {
+  if (principal.kind !== 'person') return { kind: 'service', id: principal.id };
+  const held = principal.grants.filter(
+    (grant) => teamId === undefined || grant.teamId === null || grant.teamId === teamId,
+  );
+  return { kind: 'person', id: principal.id, roles: [...new Set(held.map((grant) => grant.role))].toSorted() };
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { asc, eq, inArray, sql } from 'drizzle-orm';
 import { holds } from '#domain/actor.ts';
 import type { Person } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';

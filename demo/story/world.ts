@@ -103,6 +103,6 @@ export async function until<T>(
 }
 
 /** Fails the story, with what was seen, when something that it promises is not so. */
-export function expectThat(holds: boolean, what: string, seen: unknown = undefined): asserts holds {
+export function expectThat(holds: boolean, what: string, seen?: unknown): asserts holds {
   if (!holds) throw new Error(seen === undefined ? what : `${what}; seen: ${JSON.stringify(seen)}`);
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processEnvironment } from '#config/env.ts';
 import { startPostgres } from '#scripts/local-postgres.ts';
 import type { LocalPostgres } from '#scripts/local-postgres.ts';
-import { runChecker } from '../../checker/run.ts';
+import { runChecker } from '#checker/run.ts';
 
 /** The whole story as a process of its own; afterwards its database and the simulators' logs are asked, not its output. */
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -168,7 +168,7 @@ describe('the main job', () => {
 async function runDemo(): Promise<{ code: number | null; text: string }> {
   const child = spawn(process.execPath, ['demo/main.ts', '--exit', '--directory', directory], {
     cwd: root,
-    env: { ...processEnvironment } as NodeJS.ProcessEnv,
+    env: { ...processEnvironment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

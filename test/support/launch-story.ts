@@ -67,7 +67,7 @@ export class LaunchStory {
       priority: 2,
       reservedForMs: 60_000,
     });
-    const outcome = await deliver(temporal, row, { deadlineMs: 10_000, waitForRecord: true });
+    const outcome = await deliver(temporal, row, { deadlineMs: 10_000 });
     if (outcome.status !== 'done') throw new Error(`the launch did not start: ${JSON.stringify(outcome)}`);
     await db.transaction((tx) => settleCommand(tx, row, outcome));
     return new LaunchStory(vigil, world, collector);

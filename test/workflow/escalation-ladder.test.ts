@@ -59,7 +59,7 @@ it('pages rung 1, then rung 2 after the wait, and nobody after the acknowledgeme
     priority: 1,
     reservedForMs: 60_000,
   });
-  const outcome = await deliver(vigil.temporal, row, { deadlineMs: 10_000, waitForRecord: true });
+  const outcome = await deliver(vigil.temporal, row, { deadlineMs: 10_000 });
   expect(outcome).toMatchObject({ status: 'done' });
   if (outcome.status === 'done') await db.transaction((tx) => settleCommand(tx, row, outcome));
   const [acknowledged] = await db.select().from(escalations).where(eq(escalations.id, escalationId));
