@@ -1,6 +1,7 @@
 import type { ApiDeps } from '../deps.ts';
 import { registerAlertEvents } from './alert-events.ts';
 import { registerAudit } from './audit.ts';
+import { registerCalendars } from './calendars.ts';
 import { registerCanaries } from './canaries.ts';
 import { registerCases } from './cases.ts';
 import { registerCommands } from './commands.ts';
@@ -48,6 +49,7 @@ const resources = [
   registerScheduleExceptions,
   registerScheduleQuestions,
   registerSwapRequests,
+  registerCalendars,
   registerPolicies,
   registerReviewQueues,
   registerReviewTasks,

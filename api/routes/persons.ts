@@ -226,7 +226,7 @@ const ruleProblemTitles = {
 } as const;
 
 /** A person's own; an on-call manager of all teams and an administrator may do it for others. */
-function assertOwnOrManager(request: FastifyRequest, personId: string): void {
+export function assertOwnOrManager(request: FastifyRequest, personId: string): void {
   if (principalOf(request).id !== personId) assertEverywhere(request, 'oncall_manager');
 }
 

@@ -52,10 +52,14 @@ const propose = (by: Caller, more: object = {}) =>
 const decide = (by: Caller, id: string, resource: string) => by.call('POST', `/v1/swap-requests/${id}/${resource}`);
 const onCallOn = async (day: number) =>
   (await manager.call('GET', `/v1/schedules/${scheduleId}/on-call?at=${toIso(dayAt(day) + hourMs)}`)).json().onCall;
-const told = async (id: string) =>
-  (await api.db.select().from(oncallNotices).where(eq(oncallNotices.swapRequestId, id)))
-    .map(({ key, personId }) => [Number(key.split(':')[2]), personId])
-    .toSorted();
+const told = async (id: string) => {
+  const rows = await api.db
+    .select()
+    .from(oncallNotices)
+    .where(eq(oncallNotices.swapRequestId, id))
+    .orderBy(oncallNotices.key);
+  return rows.map(({ key, personId }) => [Number(key.split(':')[2]), personId]);
+};
 
 describe('a swap of two shifts', () => {
   it('case 6: takes effect with the consent of both, as two overrides, and both are told', async () => {
