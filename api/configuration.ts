@@ -35,13 +35,6 @@ export function personOf(request: FastifyRequest, teamId?: string): Person {
   return actor;
 }
 
-/** The same, with the roles that count for one team: those held for it and for all teams. */
-export function personFor(request: FastifyRequest, teamId: string): Person {
-  const { id } = personOf(request);
-  const held = principalOf(request).grants.filter((grant) => grant.teamId === null || grant.teamId === teamId);
-  return { kind: 'person', id, roles: [...new Set(held.map(({ role }) => role))].toSorted() };
-}
-
 /** For what belongs to no team: the role must be held for all teams. */
 export function assertEverywhere(request: FastifyRequest, ...roles: readonly string[]): void {
   const { grants } = principalOf(request);

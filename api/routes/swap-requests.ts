@@ -22,7 +22,7 @@ import {
 import type { SwapRow } from '#db/repositories/swap-requests.ts';
 import { assertVisible } from '../auth.ts';
 import { idempotencyHeaders } from '../commands.ts';
-import { etagOf, found, personFor, withEtag } from '../configuration.ts';
+import { etagOf, found, personOf, withEtag } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
 import { once } from '../idempotent.ts';
 import { readCursor, toPage } from '../paging.ts';
@@ -110,7 +110,7 @@ export function registerSwapRequests(app: Routes, deps: ApiDeps): void {
     async (request, reply) => {
       const schedule = await visibleSchedule(deps, request);
       return once(deps, request, reply, async (tx) => {
-        const by = personFor(request, schedule.teamId);
+        const by = personOf(request, schedule.teamId);
         const now = await databaseNow(tx);
         const proposal = proposalOf(schedule.id, request.body);
         const step = proposeSwap(proposal, by, now);
@@ -163,7 +163,7 @@ async function decide(
       const before = found(await lockSwapRequest(tx, id));
       const schedule = found(await lockSchedule(tx, before.scheduleId));
       const now = await databaseNow(tx);
-      const by = personFor(request, before.teamId);
+      const by = personOf(request, before.teamId);
       const event: SwapEvent =
         type === 'accept'
           ? { type, by, shiftsStand: swapShiftsStand(toSchedule(schedule), before.state.sides) }

@@ -54,7 +54,7 @@ async function read(path: string): Promise<{ uid: string; summary: string; start
       ? [
           {
             uid: entry.uid,
-            summary: String(entry.summary),
+            summary: typeof entry.summary === 'string' ? entry.summary : entry.summary.val,
             startAt: entry.start.toISOString(),
             endAt: entry.end?.toISOString() ?? '',
           },
