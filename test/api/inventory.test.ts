@@ -6,8 +6,14 @@ import { startTestApi } from '#test/support/api.ts';
 import type { TestApi } from '#test/support/api.ts';
 import type { JsonSchema } from '#test/support/samples.ts';
 
-/** Asked by machines that have no token. Nothing else is. */
-const publicRoutes = ['GET /livez', 'GET /readyz', 'GET /metrics', 'GET /openapi.json'];
+/** Asked by machines that have no token; a calendar's address holds its own. Nothing else is. */
+const publicRoutes = [
+  'GET /livez',
+  'GET /readyz',
+  'GET /metrics',
+  'GET /openapi.json',
+  'GET /v1/calendars/:token.ics',
+];
 /** Repeatable without a key: by natural key, or because each call is an act of its own. */
 const keyless = [
   'POST /v1/intake/events',
@@ -40,7 +46,7 @@ const operationOf = (route: RouteEntry): Operation | undefined =>
   document.paths[route.url.replaceAll(/:(\w+)/g, '{$1}')]?.[route.method.toLowerCase()];
 
 describe('every route', () => {
-  it('demands a token, but for the four that machines ask', () => {
+  it('demands a token, but for the few that machines ask', () => {
     expect(api.app.inventory.length).toBeGreaterThan(100);
     expect(api.app.inventory.filter(({ access }) => access === undefined)).toEqual([]);
     expect(api.app.inventory.filter(({ access }) => access === 'public').map(named)).toEqual(publicRoutes);
