@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { roles } from '#domain/actor.ts';
 import { requestsFor } from '#test/support/api-routes.ts';
 import type { RouteRequest } from '#test/support/api-routes.ts';
-import { startTestApi } from '#test/support/api.ts';
+import { awayTemporal, startTestApi } from '#test/support/api.ts';
 import type { Caller, Method, TestApi } from '#test/support/api.ts';
 import { seedWorld } from '#test/support/world.ts';
 import type { World } from '#test/support/world.ts';
@@ -15,7 +15,8 @@ let requests: RouteRequest[];
 let person: Caller;
 let service: Caller;
 beforeAll(async () => {
-  api = await startTestApi();
+  // Nobody waits for a workflow here: Temporal is away, and many commands go to the same one.
+  api = await startTestApi(awayTemporal(), 20);
   world = await seedWorld(api.db);
   requests = (await requestsFor(api, world)).filter(({ route }) => route.method === 'POST' || route.method === 'PUT');
   person = await api.principal({ roles });

@@ -7,13 +7,7 @@ import type { TestApi } from '#test/support/api.ts';
 import type { JsonSchema } from '#test/support/samples.ts';
 
 /** Asked by machines that have no token; a calendar's address holds its own. Nothing else is. */
-const publicRoutes = [
-  'GET /livez',
-  'GET /readyz',
-  'GET /metrics',
-  'GET /openapi.json',
-  'GET /v1/calendars/:token.ics',
-];
+const publicRoutes = ['GET /livez', 'GET /readyz', 'GET /metrics', 'GET /openapi.json', 'GET /v1/calendars/:token.ics'];
 /** Repeatable without a key: by natural key, or because each call is an act of its own. */
 const keyless = [
   'POST /v1/intake/events',
@@ -127,7 +121,9 @@ function openObjects(schema: JsonSchema, place: string): string[] {
       openObjects(one, place),
     ),
     ...Object.entries(schema.properties ?? {}).flatMap(([key, one]) => openObjects(one, `${place}/${key}`)),
-    ...(schema.items ? openObjects(schema.items, `${place}[]`) : []),
+    ...[...(schema.items ? [schema.items] : []), ...(schema.prefixItems ?? [])].flatMap((one) =>
+      openObjects(one, `${place}[]`),
+    ),
   ];
   return schema.properties && schema.additionalProperties !== false ? [place, ...inner] : inner;
 }

@@ -22,7 +22,7 @@ describe('what the API logs', () => {
 
     let written = '';
     const log = createLogger('test', 'trace', { write: (line) => (written += line) });
-    const app = await testApiOver(api.db, awayTemporal(), log);
+    const app = await testApiOver(api.db, awayTemporal(), { log });
     const headers = { authorization: `Bearer ${sender.token}`, 'content-type': 'application/json' };
     const occurredAt = '2026-01-05T10:00:00Z';
     const event = {

@@ -35,7 +35,7 @@ export interface Caller {
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** The API over a real database of the test file's own. Temporal is whatever stub the test needs: by default it is away. */
-export async function startTestApi(temporal: Client = awayTemporal()): Promise<TestApi> {
+export async function startTestApi(temporal: Client = awayTemporal(), commandDeadlineMs = 2_000): Promise<TestApi> {
   const database = await createTestDatabase();
   const db = connectDatabase({
     url: database.appUrl,
@@ -44,7 +44,7 @@ export async function startTestApi(temporal: Client = awayTemporal()): Promise<T
     statementTimeoutMs: 10_000,
     onIdleError: () => undefined,
   });
-  const app = await testApiOver(db, temporal);
+  const app = await testApiOver(db, temporal, { commandDeadlineMs });
 
   const team = async (): Promise<string> => {
     const id = newId('team');
@@ -90,7 +90,10 @@ export async function startTestApi(temporal: Client = awayTemporal()): Promise<T
 export async function testApiOver(
   db: Database,
   temporal: Client,
-  log: FastifyBaseLogger = pino({ level: 'silent' }),
+  {
+    log = pino({ level: 'silent' }),
+    commandDeadlineMs = 2_000,
+  }: { log?: FastifyBaseLogger; commandDeadlineMs?: number } = {},
 ): Promise<FastifyInstance> {
   const app = await buildApp({
     db,
@@ -101,7 +104,7 @@ export async function testApiOver(
       publicUrl: null,
       rateLimitPerMinute: 1_000_000,
       trustedProxies: [],
-      commandDeadlineMs: 2_000,
+      commandDeadlineMs,
     },
     log,
     // A busy machine is no reason for a test to fail.

@@ -14,6 +14,7 @@ export interface JsonSchema {
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean | JsonSchema;
   readonly items?: JsonSchema;
+  readonly prefixItems?: readonly JsonSchema[];
   readonly minItems?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -48,9 +49,7 @@ export function sampler(
       case 'object':
         return object(schema);
       case 'array':
-        return Array.from({ length: Math.max(schema.minItems ?? 0, fields === 'all' ? 1 : 0) }, () =>
-          sample(schema.items ?? {}, name),
-        );
+        return list(schema, name);
       case 'string':
         return text(schema);
       case 'number':
@@ -63,6 +62,11 @@ export function sampler(
       default:
         return {};
     }
+  }
+
+  function list({ prefixItems = [], items, minItems = 0 }: JsonSchema, name: string): unknown[] {
+    const length = Math.max(prefixItems.length, minItems, fields === 'all' ? 1 : 0);
+    return Array.from({ length }, (_, index) => sample(prefixItems[index] ?? items ?? {}, name));
   }
 
   function object(schema: JsonSchema): Record<string, unknown> {
