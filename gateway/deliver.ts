@@ -12,7 +12,7 @@ import { isErrorCode } from '#domain/errors.ts';
 import type { Json } from '#domain/json.ts';
 import type { CommandRow, Outcome } from '#db/repositories/commands.ts';
 import { aggregates, fact, settled, update } from '#workflows/contract.ts';
-import type { CommandAnswer, CommandEnvelope } from '#workflows/contract.ts';
+import type { CommandEnvelope } from '#workflows/contract.ts';
 
 /** `away`: Temporal or its worker did not answer in time. The command may still have arrived; delivering again is safe. */
 export type Delivery = Outcome | { readonly status: 'away'; readonly cause: string };
@@ -108,5 +108,3 @@ function classify(error: unknown): Delivery {
     return { status: 'away', cause: `Temporal: ${error.cause.details}` };
   throw error;
 }
-
-export type { CommandAnswer };

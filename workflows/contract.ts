@@ -124,20 +124,11 @@ export const aggregates = {
   },
 } as const satisfies Record<AggregateKind, AggregateContract>;
 
-const workflowIdPattern = new RegExp(`^(${Object.keys(aggregates).join('|')}):(.+)$`);
-
 /** `kind:domainId`, the only form of a workflow id. */
 export const workflowId = (kind: AggregateKind, id: string): string => `${kind}:${id}`;
 
-/** The inverse of `workflowId`; null for ids that are not an aggregate's. */
-export function parseWorkflowId(text: string): { kind: AggregateKind; id: string } | null {
-  const [, kind, id] = workflowIdPattern.exec(text) ?? [];
-  return kind && id ? { kind: kind as AggregateKind, id } : null;
-}
-
 export const sweepWorkflow = 'detectionSweep';
 export const sweepScheduleId = (detectorVersionId: string): string => `sweep:${detectorVersionId}`;
-export const canaryScheduleId = (launchId: string, detectorVersionId: string): string => `canary:${launchId}:${detectorVersionId}`;
 
 export const update = (name: string) => defineUpdate<CommandAnswer, [CommandEnvelope]>(name);
 export const fact = (name: string) => defineSignal<[CommandEnvelope]>(name);

@@ -1,4 +1,4 @@
-import { asc, eq, inArray, sql } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { holds } from '#domain/actor.ts';
 import type { Person } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
@@ -8,7 +8,7 @@ import type { OrderedEnforcement, ReviewCase, TaskVerdict } from '#domain/review
 import { claim, defaultLeaseTerms, mayDecide, mayHold, renew } from '#domain/review/lease.ts';
 import type { LeasableTask, LeaseAnswer, ReviewerStanding } from '#domain/review/lease.ts';
 import { mayReview } from '#domain/review/reviewers.ts';
-import type { Database, Transaction } from '../client.ts';
+import type { Transaction } from '../client.ts';
 import { derivedId, newId } from '../ids.ts';
 import { databaseNow } from '../now.ts';
 import {
@@ -17,7 +17,6 @@ import {
   contentItems,
   decisions,
   exposureEntries,
-  policyVersions,
   reviewQueues,
   reviewTasks,
   signals,
@@ -350,12 +349,4 @@ async function leasable(tx: Transaction, task: ReviewTask): Promise<LeasableTask
 async function existingDecision(tx: Transaction, taskId: string) {
   const [made] = await tx.select().from(decisions).where(eq(decisions.taskId, taskId));
   return made ?? null;
-}
-
-export async function findPolicyVersions(db: Database, ids: readonly string[]) {
-  if (ids.length === 0) return [];
-  return db
-    .select()
-    .from(policyVersions)
-    .where(inArray(policyVersions.id, [...ids]));
 }

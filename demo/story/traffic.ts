@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { loadCorpus } from '../feed/corpus.ts';
 import type { Label } from '../feed/corpus.ts';
 import { batches, buildEvents } from '../feed/events.ts';
@@ -103,5 +102,3 @@ function truthOf(
     },
   };
 }
-
-export const pause = (ms: number): Promise<void> => delay(ms);
