@@ -7,7 +7,11 @@ import { newId, sha256Hex } from '../ids.ts';
 import { commands } from '../schema/index.ts';
 import { audit } from './audit-events.ts';
 
-export type CommandRow = typeof commands.$inferSelect & { actor: Actor; input: { [key: string]: Json }; aggregateKind: AggregateKind };
+export type CommandRow = typeof commands.$inferSelect & {
+  actor: Actor;
+  input: { [key: string]: Json };
+  aggregateKind: AggregateKind;
+};
 export type CommandMode = 'start' | 'update' | 'signal';
 
 export interface NewCommand {
@@ -27,6 +31,12 @@ export interface NewCommand {
   /** How long the relay leaves the row to the API that wrote it, milliseconds. 0: the relay's at once. */
   readonly reservedForMs?: number;
 }
+
+/**
+ * Due whatever the clock says. The present moment is stored in whole milliseconds, and rounded up it lies in the future:
+ * the relay, woken by the commit, would pass over the row until its next poll.
+ */
+const dueAtOnce = sql`to_timestamp(0)`;
 
 /** How Vigil names itself where it acts by its own rules. */
 export const systemActor: Actor = { kind: 'system', id: 'vigil' };
@@ -53,7 +63,9 @@ export async function insertCommand(db: Queryable, command: NewCommand): Promise
       actor: command.actor,
       requestId: command.requestId ?? null,
       priority: command.priority,
-      nextAttemptAt: sql`now() + make_interval(secs => ${(command.reservedForMs ?? 0) / 1_000})`,
+      nextAttemptAt: command.reservedForMs
+        ? sql`now() + make_interval(secs => ${command.reservedForMs / 1_000})`
+        : dueAtOnce,
     })
     .onConflictDoNothing({ target: [commands.principalId, commands.idempotencyKey] })
     .returning();
@@ -130,7 +142,7 @@ export async function settleCommand(tx: Transaction, row: CommandRow, outcome: O
 /** Hands a command to the relay: the API could not deliver it now. */
 export async function releaseCommand(db: Queryable, id: string): Promise<void> {
   await db.execute(
-    sql`WITH released AS (UPDATE commands SET next_attempt_at = now(), attempts = attempts + 1 WHERE id = ${id} AND status = 'pending' RETURNING id)
+    sql`WITH released AS (UPDATE commands SET next_attempt_at = ${dueAtOnce}, attempts = attempts + 1 WHERE id = ${id} AND status = 'pending' RETURNING id)
         SELECT pg_notify('vigil_commands', '') FROM released`,
   );
 }
