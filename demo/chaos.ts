@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Stack } from '#scripts/stack.ts';
 
 export const targets = ['worker', 'api', 'temporal'] as const;
@@ -13,8 +14,7 @@ export interface Strike {
 
 /** One kill of one part at one moment, which follows from the seed alone. */
 export function strikeOf(seed: number, storyMs: number): Strike {
-  // A small multiplicative hash spreads neighbouring seeds over targets and moments.
-  const spread = (salt: number) => (Math.imul(seed * 2_654_435_761 + salt * 40_503, 2_246_822_519) >>> 0) / 2 ** 32;
+  const spread = (salt: number) => createHash('sha256').update(`${seed}:${salt}`).digest().readUInt32BE() / 2 ** 32;
   const target = targets[Math.floor(spread(1) * targets.length)] ?? 'worker';
   return { target, afterMs: Math.round(spread(2) * storyMs), downMs: Math.round(200 + spread(3) * 3_000) };
 }
