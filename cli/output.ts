@@ -13,15 +13,17 @@ export interface Column<T> {
 export interface Output {
   readonly isJson: boolean;
   /** The result of a command: JSON with --json, else what `text` makes of it. */
-  show<T>(value: T, text: (value: T) => string): void;
+  readonly show: <T>(value: T, text: (value: T) => string) => void;
   /** A list as a table; `empty` is said when there is nothing in it. */
-  table<T>(rows: readonly T[], columns: readonly Column<T>[], empty: string): string;
+  readonly table: <T>(rows: readonly T[], columns: readonly Column<T>[], empty: string) => string;
   /** Names and values, aligned. A value that is undefined is left out. */
-  fields(pairs: readonly (readonly [name: string, value: string | number | boolean | null | undefined])[]): string;
-  paint(style: Style | null, text: string): string;
+  readonly fields: (pairs: readonly (readonly [name: string, value: Shown | undefined])[]) => string;
+  readonly paint: (style: Style | null, text: string) => string;
   /** Said beside the result: never mixed into the JSON. */
-  remark(text: string): void;
+  readonly remark: (text: string) => void;
 }
+
+type Shown = string | number | boolean | null;
 
 const gap = '  ';
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Run } from '../context.ts';
 import { registerDecisions } from '../decisions.ts';
+import type { Decision } from '../decisions.ts';
 import { namesOf } from '../names.ts';
 import type { Column } from '../output.ts';
 import { clean, when } from '../text.ts';
@@ -54,6 +55,17 @@ const columns: readonly Column<Case>[] = [
   { title: 'signals', value: ({ signalCount }) => signalCount },
   { title: 'opened', value: ({ openedAt }) => when(openedAt) },
   { title: 'account', value: ({ accountRef }) => accountRef },
+];
+
+/** What people do to a case itself; tasks are claimed and decided in review.ts. */
+export const caseDecisions: readonly Decision[] = [
+  { name: 'escalate', resource: 'escalations', text: 'hand the case to senior reviewers' },
+  {
+    name: 'merge',
+    resource: 'merges',
+    text: 'let another case take its signals',
+    fields: [{ flag: '--into <case>', text: 'which takes them', field: 'into' }],
+  },
 ];
 
 export function registerCases(program: Command, run: Run): void {
@@ -138,13 +150,5 @@ export function registerCases(program: Command, run: Run): void {
     );
 
   registerReview(group, run);
-  registerDecisions(group, run, path, 'case', [
-    { name: 'escalate', resource: 'escalations', text: 'hand the case to senior reviewers' },
-    {
-      name: 'merge',
-      resource: 'merges',
-      text: 'let another case take its signals',
-      fields: [{ flag: '--into <case>', text: 'which takes them', field: 'into' }],
-    },
-  ]);
+  registerDecisions(group, run, path, 'case', caseDecisions);
 }

@@ -4,7 +4,7 @@ import { timeline, timelineText } from '#domain/escalation/timeline.ts';
 import { readChain } from '../audit-chains.ts';
 import type { Context, Run } from '../context.ts';
 import { note, registerDecisions, seenVersion, show } from '../decisions.ts';
-import type { CommandAnswer } from '../decisions.ts';
+import type { CommandAnswer, Decision } from '../decisions.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { idOf } from '../keys.ts';
@@ -62,6 +62,62 @@ const styleOf = (status: string): Style | null =>
       : 'warn';
 
 /** Escalations: reading them, and everything that a person can do about one. */
+/** What people do to an escalation beside `ack`, which can do without an id. */
+export const escalationDecisions: readonly Decision[] = [
+  {
+    name: 'unack',
+    resource: 'unacknowledgements',
+    text: 'take an acknowledgement back: paging goes on',
+    fields: [note, seenVersion],
+  },
+  { name: 'escalate', resource: 'escalations', text: 'page the next rung now', fields: [note, seenVersion] },
+  {
+    name: 'snooze',
+    resource: 'snoozes',
+    text: 'no pages until then, then the ladder begins again',
+    fields: [
+      { flag: '--until <time>', text: 'an instant, or from now: 30m, 8h', field: 'until', kind: 'instant' },
+      note,
+      seenVersion,
+    ],
+  },
+  { name: 'resolve', resource: 'resolutions', text: 'it is over', fields: [note, seenVersion] },
+  {
+    name: 'reassign',
+    resource: 'reassignments',
+    text: 'to a person, or to the policy of another service',
+    fields: [
+      { flag: '--person <id>', text: 'who takes it', field: 'personId' },
+      { flag: '--service <id>', text: 'whose policy takes it', field: 'serviceId' },
+      note,
+      seenVersion,
+    ],
+  },
+  {
+    name: 'add-responder',
+    resource: 'responders',
+    text: 'page one more person, without taking it from anyone',
+    fields: [
+      { flag: '--person <id>', text: 'whom', field: 'personId' },
+      { flag: '--shadow', text: 'to learn: need not acknowledge', field: 'shadow', kind: 'flag' },
+      note,
+      seenVersion,
+    ],
+  },
+  {
+    name: 'stop-pages',
+    resource: 'page-stops',
+    text: 'no more pages to me about it; others are still paged',
+    fields: [note, seenVersion],
+  },
+  {
+    name: 'move-to-current-policy',
+    resource: 'policy-moves',
+    text: 'go on under the newest version of its policy',
+    fields: [note, seenVersion],
+  },
+];
+
 export function registerEscalations(program: Command, run: Run): void {
   const group = program.command('escalation').alias('esc').description('who is being woken for what, and answering it');
 
@@ -123,60 +179,7 @@ export function registerEscalations(program: Command, run: Run): void {
       }),
     );
 
-  registerDecisions(group, run, path, 'escalation', [
-    {
-      name: 'unack',
-      resource: 'unacknowledgements',
-      text: 'take an acknowledgement back: paging goes on',
-      fields: [note, seenVersion],
-    },
-    { name: 'escalate', resource: 'escalations', text: 'page the next rung now', fields: [note, seenVersion] },
-    {
-      name: 'snooze',
-      resource: 'snoozes',
-      text: 'no pages until then, then the ladder begins again',
-      fields: [
-        { flag: '--until <time>', text: 'an instant, or from now: 30m, 8h', field: 'until', kind: 'instant' },
-        note,
-        seenVersion,
-      ],
-    },
-    { name: 'resolve', resource: 'resolutions', text: 'it is over', fields: [note, seenVersion] },
-    {
-      name: 'reassign',
-      resource: 'reassignments',
-      text: 'to a person, or to the policy of another service',
-      fields: [
-        { flag: '--person <id>', text: 'who takes it', field: 'personId' },
-        { flag: '--service <id>', text: 'whose policy takes it', field: 'serviceId' },
-        note,
-        seenVersion,
-      ],
-    },
-    {
-      name: 'add-responder',
-      resource: 'responders',
-      text: 'page one more person, without taking it from anyone',
-      fields: [
-        { flag: '--person <id>', text: 'whom', field: 'personId' },
-        { flag: '--shadow', text: 'to learn: need not acknowledge', field: 'shadow', kind: 'flag' },
-        note,
-        seenVersion,
-      ],
-    },
-    {
-      name: 'stop-pages',
-      resource: 'page-stops',
-      text: 'no more pages to me about it; others are still paged',
-      fields: [note, seenVersion],
-    },
-    {
-      name: 'move-to-current-policy',
-      resource: 'policy-moves',
-      text: 'go on under the newest version of its policy',
-      fields: [note, seenVersion],
-    },
-  ]);
+  registerDecisions(group, run, path, 'escalation', escalationDecisions);
 }
 
 /** The one open escalation that paged the caller and that nobody has acknowledged; else says which there are. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { refusalReasons, reversalReasons } from '#domain/enforcement/order.ts';
 import type { Run } from '../context.ts';
 import { registerDecisions } from '../decisions.ts';
+import type { Decision } from '../decisions.ts';
 import { namesOf } from '../names.ts';
 import type { Column, Style } from '../output.ts';
 import { clean, lasting, when } from '../text.ts';
@@ -42,6 +43,26 @@ const columns: readonly Column<Order>[] = [
   { title: 'opened', value: ({ openedAt }) => when(openedAt) },
   { title: 'ends', value: ({ endsAt }) => when(endsAt) },
   { title: 'account', value: ({ accountRef }) => accountRef },
+];
+
+/** What people do to an order. */
+export const orderDecisions: readonly Decision[] = [
+  { name: 'approve', resource: 'approvals', text: 'agree to an order that needs four eyes' },
+  {
+    name: 'refuse',
+    resource: 'refusals',
+    text: 'refuse it',
+    fields: [{ flag: '--reason <code>', text: 'why', field: 'reasonCode', of: refusalReasons }],
+  },
+  {
+    name: 'reverse',
+    resource: 'reversals',
+    text: 'undo it',
+    fields: [{ flag: '--reason <code>', text: 'why', field: 'reasonCode', of: reversalReasons }],
+  },
+  { name: 'make-permanent', resource: 'permanence', text: 'let it hold without an end' },
+  { name: 'retry', resource: 'retries', text: 'try again what failed' },
+  { name: 'settle-by-hand', resource: 'settlements-by-hand', text: 'say that what is parked was done outside Vigil' },
 ];
 
 export function registerOrders(program: Command, run: Run): void {
@@ -109,22 +130,5 @@ export function registerOrders(program: Command, run: Run): void {
       }),
     );
 
-  registerDecisions(group, run, path, 'order', [
-    { name: 'approve', resource: 'approvals', text: 'agree to an order that needs four eyes' },
-    {
-      name: 'refuse',
-      resource: 'refusals',
-      text: 'refuse it',
-      fields: [{ flag: '--reason <code>', text: 'why', field: 'reasonCode', of: refusalReasons }],
-    },
-    {
-      name: 'reverse',
-      resource: 'reversals',
-      text: 'undo it',
-      fields: [{ flag: '--reason <code>', text: 'why', field: 'reasonCode', of: reversalReasons }],
-    },
-    { name: 'make-permanent', resource: 'permanence', text: 'let it hold without an end' },
-    { name: 'retry', resource: 'retries', text: 'try again what failed' },
-    { name: 'settle-by-hand', resource: 'settlements-by-hand', text: 'say that what is parked was done outside Vigil' },
-  ]);
+  registerDecisions(group, run, path, 'order', orderDecisions);
 }

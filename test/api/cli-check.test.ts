@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestApi } from '#test/support/api.ts';
+import type { TestApi } from '#test/support/api.ts';
+import type { Check } from '#cli/doctor/check.ts';
+import { listen } from '#test/support/cli.ts';
+
+let api: TestApi;
+let as: Awaited<ReturnType<typeof listen>>;
+let cli: ReturnType<typeof as>;
+beforeAll(async () => {
+  api = await startTestApi();
+  as = await listen(api.app);
+  cli = as((await api.principal({ roles: ['admin'] })).token);
+});
+afterAll(() => api?.stop());
+
+const reached = {
+  contactMethods: [{ key: 'phone', channel: 'console', address: 'x' }],
+  notificationRules: { high: [{ contactMethod: 'phone', delayMinutes: 0 }], low: [] },
+};
+const setup = {
+  teams: [{ key: 'team', name: 'Team' }],
+  people: [
+    { key: 'reached', name: 'Reached', roles: [{ role: 'responder', teamId: '@teams/team' }], ...reached },
+    { key: 'silent', name: 'Silent' },
+  ],
+  schedules: [
+    { key: 'always', name: 'Always', teamId: '@teams/team', document: schedule('@people/reached') },
+    { key: 'silent', name: 'Silent', teamId: '@teams/team', document: schedule('@people/silent') },
+  ],
+  escalationPolicies: [
+    {
+      key: 'default',
+      name: 'Default',
+      teamId: '@teams/team',
+      document: {
+        rungs: [
+          {
+            targets: [
+              { kind: 'person', personId: '@people/silent' },
+              { kind: 'schedule', scheduleId: '@schedules/always' },
+            ],
+            ackWithinMs: 300_000,
+          },
+        ],
+        catchAllPersonId: '@people/reached',
+      },
+    },
+  ],
+};
+
+function schedule(participant: string, end?: string): object {
+  return {
+    zone: 'UTC',
+    layers: [
+      {
+        id: 'base',
+        rotation: { kind: 'daily' },
+        start: '2026-01-05T09:00',
+        ...(end === undefined ? {} : { end }),
+        participants: [participant],
+      },
+    ],
+  };
+}
+
+async function check(change: (next: typeof setup) => void = () => undefined) {
+  const next = structuredClone(setup);
+  change(next);
+  const applied = await cli(['config', 'apply', '--file', '-'], { input: JSON.stringify(next) });
+  expect(applied).toMatchObject({ code: 0, err: '' });
+  const run = await cli(['check', '--json']);
+  return { code: run.code, bad: run.json<Check[]>().filter(({ status }) => status !== 'ok') };
+}
+
+describe('vigil check', () => {
+  it('fails where there is nothing to look at', async () => {
+    const run = await cli(['check', '--json']);
+    expect(run.code).toBe(1);
+    expect(run.json<Check[]>().map(({ name, status }) => `${name} ${status}`)).toEqual(['on-call fail', 'rungs fail']);
+  });
+
+  it('passes when somebody is always on call and can be reached', async () => {
+    expect(await check()).toEqual({ code: 0, bad: [] });
+  });
+
+  it('fails for a gap within the days that are looked at, and not beyond', async () => {
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);
+    expect(
+      (
+        await check((next) => {
+          next.schedules[0]!.document = schedule('@people/reached', inDays(40));
+        })
+      ).code,
+    ).toBe(0);
+    const { code, bad } = await check((next) => {
+      next.schedules[0]!.document = schedule('@people/reached', inDays(20));
+    });
+    expect({ code, bad }).toMatchObject({
+      code: 1,
+      bad: [{ name: 'on-call always', status: 'fail', detail: expect.stringContaining('nobody is on call from') }],
+    });
+    expect((await cli(['check', '--days', '10'])).code).toBe(0);
+  });
+
+  it('fails for a rung, and for a catch-all, that reach nobody', async () => {
+    const rung = await check((next) => {
+      next.escalationPolicies[0]!.document.rungs[0]!.targets[1] = { kind: 'schedule', scheduleId: '@schedules/silent' };
+    });
+    expect(rung).toMatchObject({ code: 1, bad: [{ name: 'policy default', detail: 'rung 1 can reach nobody' }] });
+    const last = await check((next) => {
+      next.escalationPolicies[0]!.document.catchAllPersonId = '@people/silent';
+    });
+    expect(last).toMatchObject({
+      code: 1,
+      bad: [{ name: 'policy default', detail: 'the catch-all can reach nobody' }],
+    });
+  });
+
+  it('does not pass for whoever may not see how others are reached', async () => {
+    const team = (await cli(['list', 'teams', '--json'])).json<{ id: string }[]>()[0]!;
+    await check();
+    const responder = as((await api.principal({ roles: ['responder'], teamId: team.id })).token);
+    const run = await responder(['check', '--json']);
+    expect(run.code).toBe(4);
+    expect(run.json<Check[]>()).toContainEqual(expect.objectContaining({ name: 'rungs', status: 'skip' }));
+  });
+});
