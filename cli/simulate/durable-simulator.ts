@@ -149,14 +149,16 @@ class DurableRun {
     try {
       await skipTime(client, handle.workflowId);
       const moves = movesOf(plan);
+      let reachedAt = plan.at;
       for (let move = moves.next(); !move.done;) {
+        reachedAt = move.value.at;
         const ladder =
           move.value.kind === 'advance'
-            ? await this.advance(move.value.toAt)
-            : await this.acknowledge(move.value.personId, move.value.at);
+            ? await this.advance(reachedAt)
+            : await this.acknowledge(move.value.personId, reachedAt);
         move = moves.next({ ladder, pages: this.log.pages });
       }
-      return this.log.summary();
+      return this.log.summary(reachedAt);
     } finally {
       await handle.terminate('the simulation is over').catch(() => undefined);
     }
