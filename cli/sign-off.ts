@@ -2,9 +2,11 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { signOffChoices } from '#domain/launch/launch-parts.ts';
 import { launchRoles } from '#domain/launch/roles.ts';
+import { errorTable } from '#domain/errors.ts';
 import type { Json } from '#domain/json.ts';
 import type { Context } from './context.ts';
 import { note } from './decisions.ts';
+import { ProblemError } from './http.ts';
 import { readInstant } from './instants.ts';
 import { UsageError } from './io.ts';
 
@@ -36,8 +38,8 @@ export const signOffFields = (command: Command): Command =>
     .option('--file <file>', 'the body as a JSON document; - reads standard input');
 
 /**
- * The body of a sign-off. People sign what they saw: fails with a `UsageError` when `--evidence` names another set than
- * the one there is now.
+ * The body of a sign-off. People sign what they saw: fails with `launch.evidence_changed`, as the API
+ * would, when `--evidence` names another set than the one there is now.
  */
 export async function signOffBody(context: Context, options: SignOffOptions, current: EvidenceSet): Promise<Json> {
   if (options.file !== undefined) return context.document(options.file);
@@ -49,9 +51,9 @@ export async function signOffBody(context: Context, options: SignOffOptions, cur
   if (revision === undefined)
     throw new UsageError('--evidence is like 12:0a1b2c3d4e5f: the revision, and at least 8 digits of the hash');
   if (Number(revision) !== current.revision || !current.hash.startsWith(hash)) {
-    throw new UsageError(
-      `the evidence changed: it is ${shortEvidence(current)} now. Look at the readiness page again.`,
-    );
+    const code = 'launch.evidence_changed';
+    const { title, status } = errorTable[code];
+    throw new ProblemError({ title, status, code, context: { evidence: shortEvidence(current) } });
   }
   return {
     role,

@@ -64,7 +64,7 @@ export async function seed({ ids, as, now }: SeedOptions): Promise<Seeded | null
 }
 
 /** A beta for a few verified businesses. */
-function betaIntake(ids: Ids, now: number): object {
+export function betaIntake(ids: Ids, now: number): object {
   const at = (days: number) => now + days * dayMs;
   return {
     ability: { novelty: 'configuration', descriptionNoteId: 'none' },
