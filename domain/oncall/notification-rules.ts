@@ -1,6 +1,7 @@
 import { dayMs, minuteMs } from '../time.ts';
 import { parseClockTime, startOfDay } from './local-time.ts';
-import type { ClockTime } from './schedule.ts';
+import { covers } from './schedule.ts';
+import type { ClockTime, Period } from './schedule.ts';
 import { zoneClock } from './zone-clock.ts';
 import type { ZoneClock } from './zone-clock.ts';
 
@@ -122,15 +123,28 @@ function lowDelay(rule: NotificationRule, high: readonly NotificationRule[]): nu
 
 /** The moment itself, or the end of the quiet hours around it. */
 function afterQuietHours({ quietHours }: PersonalRules, clock: ZoneClock, at: number): number {
+  let dueAt = at;
+  for (const night of nightsAround(quietHours, clock, at)) if (covers(night, dueAt)) dueAt = night.endAt;
+  return dueAt;
+}
+
+/**
+ * The quiet hours in which a moment lies; null when it lies in none.
+ *
+ * Fails with `oncall.zone_unknown`.
+ */
+export function quietHoursAround(quietHours: PersonalRules['quietHours'], zone: string, at: number): Period | null {
+  return nightsAround(quietHours, zoneClock(zone), at).find((night) => covers(night, at)) ?? null;
+}
+
+/** The night that began yesterday, the one that begins today and the next; two may touch where clocks change. */
+function nightsAround(quietHours: PersonalRules['quietHours'], clock: ZoneClock, at: number): Period[] {
   const start = quietHours === null ? null : parseClockTime(quietHours.startTime);
   const end = quietHours === null ? null : parseClockTime(quietHours.endTime);
-  if (start === null || end === null || start === end) return at;
+  if (start === null || end === null || start === end) return [];
   const today = startOfDay(clock.localAt(at));
-  // The night that began yesterday, and the one that begins today; two may touch where clocks change.
-  let dueAt = at;
-  for (const day of [today - dayMs, today, today + dayMs]) {
-    const endAt = clock.lastAt(day + end + (end > start ? 0 : dayMs));
-    if (clock.firstAt(day + start) <= dueAt && dueAt < endAt) dueAt = endAt;
-  }
-  return dueAt;
+  return [today - dayMs, today, today + dayMs].map((day) => ({
+    startAt: clock.firstAt(day + start),
+    endAt: clock.lastAt(day + end + (end > start ? 0 : dayMs)),
+  }));
 }

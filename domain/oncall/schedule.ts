@@ -151,3 +151,18 @@ export const membersOf = (schedule: Schedule): PersonId[] => [
 /** Who has that turn of a round robin over the members; turns count from 1. Null when there are no members. */
 export const memberOfTurn = (members: readonly PersonId[], turn: number): PersonId | null =>
   members[(turn - 1) % members.length] ?? null;
+
+/** Everybody whom the schedule can put on call or have shadow, each once. */
+export const namedPersons = ({
+  layers,
+  overrides,
+  temporarySchedules,
+  marks,
+}: Omit<Schedule, 'id' | 'version'>): PersonId[] => [
+  ...new Set([
+    ...layers.flatMap(({ participants }) => participants.filter((participant) => participant !== null)),
+    ...overrides.flatMap((one) => (one.kind === 'replace' ? [one.personId, one.byPersonId] : [one.personId])),
+    ...temporarySchedules.flatMap(({ shifts }) => shifts.map(({ personId }) => personId)),
+    ...marks.map(({ personId }) => personId),
+  ]),
+];
