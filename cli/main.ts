@@ -1,11 +1,17 @@
+import { constants } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { processEnvironment } from '#config/env.ts';
 import type { Io } from './io.ts';
 import { runCli } from './program.ts';
 
 const stop = new AbortController();
-process.once('SIGINT', () => stop.abort());
-process.once('SIGTERM', () => stop.abort());
+let received: NodeJS.Signals | null = null;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    received = signal;
+    stop.abort();
+  });
+}
 
 const io: Io = {
   environment: processEnvironment,
@@ -19,6 +25,7 @@ const io: Io = {
 // `head` and the like close the pipe early; that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-// The code is set, not forced: what was written reaches a slow pipe before the process ends.
 const code = await runCli(process.argv.slice(2), io);
-process.exitCode = stop.signal.aborted && code !== 0 ? 130 : code;
+// What was broken off ends with the customary code of its signal, unless it has one already.
+// The code is set, not forced: what was written reaches a slow pipe before the process ends.
+process.exitCode = received !== null && code > 0 && code < 128 ? 128 + constants.signals[received] : code;

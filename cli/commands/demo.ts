@@ -12,7 +12,12 @@ export function registerDemo(program: Command, run: Run): void {
     .command('demo')
     .description('the main job of Vigil on real input, every step checked; in a terminal it stays up until Ctrl-C')
     .option('--exit', 'end by itself', false)
-    .action(run<{ exit: boolean }>((context, { exit }) => runDemo(context, exit ? ['--exit'] : [])));
+    .option('--directory <folder>', 'where its state is kept')
+    .action(
+      run<{ exit: boolean; directory?: string }>((context, { exit, directory }) =>
+        runDemo(context, [...(exit ? ['--exit'] : []), ...(directory === undefined ? [] : ['--directory', directory])]),
+      ),
+    );
 }
 
 /** The story in a process of its own, with this terminal; ends as it ends, also when both are told to stop. */
