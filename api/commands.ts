@@ -111,7 +111,7 @@ export function idempotencyKeyOf(request: FastifyRequest): string {
 async function deliverNow(deps: ApiDeps, row: CommandRow): Promise<Outcome | null> {
   // An earlier message to the same workflow goes first: its start may still be on the way.
   if (await hasEarlierPending(deps.db, row)) {
-    await releaseCommand(deps.db, row.id);
+    await releaseCommand(deps.db, row);
     return awaitOutcome(deps, row);
   }
   const delivery = await deliver(deps.temporal, row, {
@@ -119,11 +119,13 @@ async function deliverNow(deps: ApiDeps, row: CommandRow): Promise<Outcome | nul
   });
   if (delivery.status === 'away') {
     deps.log.warn({ commandId: row.id, cause: delivery.cause }, 'command left to the relay');
-    await releaseCommand(deps.db, row.id);
+    await releaseCommand(deps.db, row);
     return null;
   }
-  await deps.db.transaction((tx) => settleCommand(tx, row, delivery));
-  return delivery;
+  if (delivery.status === 'failed')
+    deps.log.error({ commandId: row.id, name: row.name, ...delivery.detail }, 'command failed');
+  // Should the relay have been faster, its outcome is the command's.
+  return deps.db.transaction((tx) => settleCommand(tx, row, delivery));
 }
 
 async function awaitOutcome(deps: ApiDeps, row: CommandRow): Promise<Outcome | null> {

@@ -25,7 +25,8 @@ export interface DeliveryOptions {
  * Delivers one command to its workflow. The only code that does so: the API and the relay both call it.
  *
  * Safe to repeat: a start finds the run it made, an update finds its own id, a signal carries the command id that the
- * workflow remembers. Unexpected errors of the client are thrown.
+ * workflow remembers. `failed`: the workflow's code broke on it, or the server cannot take it; the same again will not do
+ * better until other code runs. Unexpected errors of the client are thrown.
  */
 export async function deliver(client: Client, row: CommandRow, options: DeliveryOptions): Promise<Delivery> {
   try {
@@ -93,18 +94,25 @@ function toEnvelope(row: CommandRow): CommandEnvelope {
 }
 
 function classify(error: unknown): Delivery {
-  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-    const { type, details } = error.cause;
+  if (error instanceof WorkflowUpdateFailedError) {
+    const { type, details } = error.cause instanceof ApplicationFailure ? error.cause : {};
     if (type && isErrorCode(type)) {
       return { status: 'refused', code: type, detail: (details?.[0] ?? {}) as { [key: string]: Json } };
     }
-    throw error;
+    return failed(type ?? error.cause?.name ?? error.name);
   }
   if (error instanceof WorkflowNotFoundError) return { status: 'refused', code: 'aggregate.not_found', detail: {} };
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
     return { status: 'away', cause: 'the worker did not answer in time' };
+  if (isGrpcServiceError(error) && error.code === invalidArgument) return failed('INVALID_ARGUMENT');
   if (isGrpcServiceError(error)) return { status: 'away', cause: `Temporal: ${error.details || error.message}` };
   if (error instanceof Error && isGrpcServiceError(error.cause))
     return { status: 'away', cause: `Temporal: ${error.cause.details}` };
   throw error;
 }
+
+/** Of gRPC: the server will never take what was sent, such as a payload beyond its limits. */
+const invalidArgument = 3;
+
+/** The kind of the failure only: a message may quote what it failed on. */
+const failed = (failure: string): Delivery => ({ status: 'failed', code: 'internal.unexpected', detail: { failure } });

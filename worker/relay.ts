@@ -68,6 +68,12 @@ export function startRelay(options: RelayOptions): Relay {
   };
 }
 
+/**
+ * Deliveries of a command that its workflow's code breaks on, over about four minutes: a deployment in progress ends
+ * meanwhile. Then it is given up, because an acknowledgement may wait behind it.
+ */
+export const failuresBeforeGivingUp = 12;
+
 async function deliverBatch({ db, temporal, log, deadlineMs = 3_000 }: RelayOptions, batch: number): Promise<number> {
   return db.transaction(async (tx) => {
     const rows = await claimCommands(tx, batch);
@@ -75,8 +81,12 @@ async function deliverBatch({ db, temporal, log, deadlineMs = 3_000 }: RelayOpti
     const away: string[] = [];
     for (const [index, row] of rows.entries()) {
       const delivery = deliveries[index];
+      const about = { commandId: row.id, name: row.name };
       if (!delivery || delivery.status === 'away') {
-        if (delivery) log.warn({ commandId: row.id, name: row.name, cause: delivery.cause }, 'command postponed');
+        if (delivery) log.warn({ ...about, cause: delivery.cause }, 'command postponed');
+        away.push(row.id);
+      } else if (delivery.status === 'failed' && row.attempts + 1 < failuresBeforeGivingUp) {
+        log.error({ ...about, ...delivery.detail }, 'command failed and is tried again');
         away.push(row.id);
       } else await settleCommand(tx, row, delivery);
     }

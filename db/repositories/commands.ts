@@ -113,17 +113,18 @@ export type Outcome =
   | { readonly status: 'refused' | 'failed'; readonly code: string; readonly detail: { readonly [key: string]: Json } };
 
 /**
- * Stores how a command ended. The first outcome stays; a later one is dropped.
+ * Stores how a command ended and returns the outcome that stands: the first stays, a later one is dropped.
  *
  * A refusal gets its audit event here, since Temporal keeps no trace of a rejected update.
  */
-export async function settleCommand(tx: Transaction, row: CommandRow, outcome: Outcome): Promise<void> {
+export async function settleCommand(tx: Transaction, row: CommandRow, outcome: Outcome): Promise<Outcome> {
   const settledRows = await tx
     .update(commands)
     .set({ status: outcome.status, outcome, settledAt: sql`now()`, attempts: sql`${commands.attempts} + 1` })
     .where(and(eq(commands.id, row.id), eq(commands.status, 'pending')))
     .returning({ id: commands.id });
-  if (settledRows.length === 0 || outcome.status === 'done') return;
+  if (settledRows.length === 0) return ((await findCommand(tx, row.id))?.outcome as Outcome | null) ?? outcome;
+  if (outcome.status === 'done') return outcome;
   await audit(
     tx,
     { kind: row.aggregateKind, id: row.aggregateId },
@@ -137,13 +138,22 @@ export async function settleCommand(tx: Transaction, row: CommandRow, outcome: O
       data: { detail: outcome.detail },
     },
   );
+  return outcome;
 }
 
-/** Hands a command to the relay: the API could not deliver it now. */
-export async function releaseCommand(db: Queryable, id: string): Promise<void> {
+/**
+ * Hands a command to the relay: the API could not deliver it now. What the relay has put off for the same workflow comes
+ * first, so that is due now as well: a person waits behind it.
+ */
+export async function releaseCommand(db: Queryable, row: CommandRow): Promise<void> {
   await db.execute(
-    sql`WITH released AS (UPDATE commands SET next_attempt_at = ${dueAtOnce}, attempts = attempts + 1 WHERE id = ${id} AND status = 'pending' RETURNING id)
-        SELECT pg_notify('vigil_commands', '') FROM released`,
+    sql`WITH waiting AS (
+          SELECT id FROM commands WHERE status = 'pending' AND workflow_id = ${row.workflowId} AND seq <= ${row.seq}
+            AND (id = ${row.id} OR attempts > 0) FOR UPDATE SKIP LOCKED),
+        released AS (
+          UPDATE commands SET next_attempt_at = ${dueAtOnce}, attempts = attempts + (commands.id = ${row.id})::int
+          FROM waiting WHERE commands.id = waiting.id RETURNING 1)
+        SELECT pg_notify('vigil_commands', '') FROM released LIMIT 1`,
   );
 }
 

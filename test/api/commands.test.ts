@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { insertCommand } from '#db/repositories/commands.ts';
+import { insertCommand, settleCommand } from '#db/repositories/commands.ts';
+import type { CommandRow } from '#db/repositories/commands.ts';
+import { commands } from '#db/schema/index.ts';
 import { startTestApi, stubTemporal } from '#test/support/api.ts';
 import type { Caller, TestApi } from '#test/support/api.ts';
 import { seedWorld } from '#test/support/world.ts';
@@ -129,6 +132,36 @@ describe('a command to a workflow', () => {
     const again = await acknowledge(key);
     expect([again.statusCode, again.json().code]).toEqual([409, 'escalation.resolved']);
     expect(await auditActions()).toEqual(['escalation.acknowledge.refused']);
+  });
+
+  it('on which the code of the workflow breaks is over: 500, recorded, and nothing waits behind it', async () => {
+    const broken = ApplicationFailure.create({ type: 'TypeError', message: 'quotes what was sent' });
+    executeUpdate = () => Promise.reject(new WorkflowUpdateFailedError('rejected', broken));
+    const key = randomUUID();
+    const failed = await acknowledge(key);
+    expect([failed.statusCode, failed.json().code]).toEqual([500, 'internal.unexpected']);
+    expect((await acknowledge(key)).statusCode).toBe(500);
+    expect(calls).toHaveLength(1);
+    expect(await auditActions()).toEqual(['escalation.acknowledge.failed']);
+    executeUpdate = () => Promise.resolve({ version: 9 });
+    expect((await acknowledge(randomUUID())).statusCode).toBe(201);
+  });
+
+  it('is answered with the outcome that stands, when the relay was faster than a stalled request', async () => {
+    executeUpdate = async () => {
+      const [row] = await api.db.select().from(commands).where(eq(commands.aggregateId, world.escalationId));
+      if (!row) throw new Error('no command');
+      await api.db.transaction((tx) =>
+        settleCommand(tx, row as CommandRow, { status: 'done', answer: { version: 4, by: 'relay' } }),
+      );
+      throw new WorkflowUpdateFailedError(
+        'refused',
+        ApplicationFailure.create({ type: 'escalation.resolved', message: 'refused' }),
+      );
+    };
+    const answer = await acknowledge(randomUUID());
+    expect([answer.statusCode, answer.json().result]).toEqual([201, { by: 'relay' }]);
+    expect(await auditActions()).toEqual([]);
   });
 
   it('is accepted with 202 and a place to look when the worker does not answer in time', async () => {

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { connectDatabase } from '#db/client.ts';
 import type { Database } from '#db/client.ts';
 import { newId } from '#db/ids.ts';
-import { leaveCommand } from '#db/repositories/commands.ts';
+import { insertCommand, leaveCommand, releaseCommand, systemActor } from '#db/repositories/commands.ts';
 import { auditEvents, commands } from '#db/schema/index.ts';
-import { startRelay } from '#worker/relay.ts';
+import { failuresBeforeGivingUp, startRelay } from '#worker/relay.ts';
 import type { Relay, RelayOptions } from '#worker/relay.ts';
 import type { CommandEnvelope } from '#workflows/contract.ts';
 import { ApplicationFailure, WorkflowUpdateFailedError } from '@temporalio/client';
@@ -230,6 +230,54 @@ describe('a delivery that fails', () => {
     await db.update(commands).set({ nextAttemptAt: new Date() }).where(eq(commands.status, 'pending'));
     await settled();
     expect(delivered.at(-1)?.commandId).toBe(behind?.id);
+  });
+
+  it('because the code of its workflow breaks on it is given up in the end, and frees what waits behind it', async () => {
+    const id = newId('escalation');
+    await leave(id, { mode: 'update' });
+    await leave(id, { mode: 'update' });
+    const [poison, behind] = await rows();
+    const broken = ApplicationFailure.create({ type: 'TypeError', message: 'what the sender wrote' });
+    receive = ({ commandId }) =>
+      commandId === poison?.id
+        ? Promise.reject(new WorkflowUpdateFailedError('rejected', broken))
+        : Promise.resolve({ version: 3 });
+    start('relay-1');
+    await expect.poll(async () => (await rows())[0]?.attempts, soon).toBe(1);
+    expect((await rows())[0]).toMatchObject({ status: 'pending' });
+    await db
+      .update(commands)
+      .set({ attempts: failuresBeforeGivingUp - 1, nextAttemptAt: new Date() })
+      .where(eq(commands.id, poison?.id ?? ''));
+    await settled();
+    expect(await rows()).toMatchObject([
+      { id: poison?.id, status: 'failed', outcome: { code: 'internal.unexpected', detail: { failure: 'TypeError' } } },
+      { id: behind?.id, status: 'done' },
+    ]);
+    const events = await db.select().from(auditEvents).where(eq(auditEvents.aggregateId, id));
+    expect(events).toMatchObject([{ action: 'escalation.acknowledge.failed', cause: poison?.id }]);
+    expect(JSON.stringify([events, await rows()])).not.toContain('what the sender wrote');
+  });
+
+  it('is tried again at once when a person comes to wait behind it', async () => {
+    await leave('a');
+    await db.update(commands).set({ attempts: 7, nextAttemptAt: new Date(Date.now() + 3_600_000) });
+    start('relay-1');
+    const { row } = await insertCommand(db, {
+      principalId: 'per_1',
+      idempotencyKey: `key-${keys++}`,
+      mode: 'update',
+      name: 'acknowledge',
+      kind: 'escalation',
+      aggregateId: 'a',
+      input: {},
+      actor: systemActor,
+      priority: 1,
+      reservedForMs: 3_600_000,
+    });
+    await releaseCommand(db, row);
+    await settled();
+    expect(idsOf(await rows())).toEqual(delivered.map(({ commandId }) => commandId));
   });
 
   it('waits for a Temporal that is away, and is delivered when it is back', async () => {
