@@ -11,7 +11,9 @@ function kindsOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [typeof error];
   const code =
     'code' in error && typeof error.code === 'string' && /^\w{1,40}$/.test(error.code) ? ` ${error.code}` : '';
-  return [`${error.name}${code}`, ...(error.cause === undefined ? [] : kindsOf(error.cause))].slice(0, 5);
+  // The database library and its driver name their errors by their classes alone.
+  const name = /^error$/i.test(error.name) ? error.constructor.name : error.name;
+  return [`${name}${code}`, ...(error.cause === undefined ? [] : kindsOf(error.cause))].slice(0, 5);
 }
 
 /** Where it was thrown, without the text above it, which repeats the message. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import pg from 'pg';
@@ -44,7 +45,7 @@ export interface TestVigilOptions {
 /** Makes the server suggest continue-as-new at so many events: the default, 4,096, is too many for a test. */
 export const renewAt = (events: number): DynamicConfig => ({ 'limit.historyCount.suggestContinueAsNew': events });
 
-/** What the SDK logged in this process, as JSON; warnings are printed too. */
+/** What the SDK logged in this process, errors with all that is in them; warnings are printed too. */
 export const sdkLog: string[] = [];
 let isRuntimeInstalled = false;
 /** Warnings that tests of faults cause on purpose. */
@@ -55,7 +56,7 @@ function installRuntime(): void {
   isRuntimeInstalled = true;
   const printed = new DefaultLogger('WARN');
   const logger = new DefaultLogger('DEBUG', (entry) => {
-    sdkLog.push(JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)));
+    sdkLog.push(inspect(entry, { depth: 20, breakLength: Infinity }));
     if (!expected.test(entry.message)) printed.log(entry.level, entry.message, entry.meta);
   });
   Runtime.install({ logger, shutdownSignals: [] });
