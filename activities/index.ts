@@ -6,6 +6,8 @@ import { createCaseActivities } from './cases.ts';
 import { createDetectionActivities } from './detection.ts';
 import type { DetectionDeps } from './detection.ts';
 import { createLaunchActivities, createLaunchMeasurements, createRehearsal } from './launch.ts';
+import { createNoticeActivities } from './notices.ts';
+import { createOncallActivities } from './oncall.ts';
 import { createOrderActivities } from './orders.ts';
 import { createPagingActivities } from './paging.ts';
 import type { PagingDeps } from './paging.ts';
@@ -27,8 +29,9 @@ export function createActivities(deps: ActivityDeps) {
       ...createOrderActivities(db),
       ...createCanaryActivities(db),
       ...createLaunchActivities(db),
+      ...createOncallActivities(db),
     },
-    paging: createPagingActivities(deps),
+    paging: { ...createPagingActivities(deps), ...createNoticeActivities(deps) },
     platform: { ...createPlatformActivities(deps), ...createRehearsal(db, deps.enforcementApi) },
     detection: { ...createDetectionActivities(deps), ...createLaunchMeasurements(db, deps.sweepEveryMs) },
   };

@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { LadderEvent, Of, PagePerson, TellResolved } from '#domain/escalation/messages.ts';
 import type { Database } from '#db/client.ts';
@@ -26,9 +25,10 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
   async function send(
     started: StartedDelivery,
     channel: string,
-    message: Pick<PageMessage, 'kind' | 'escalationId'>,
+    message: Pick<PageMessage, 'kind'> & { readonly escalationId: string },
   ): Promise<SendOutcome> {
     const sender = channels.get(channel);
+    if (started.attempts > pageAttempts) return { outcome: 'failed_transient', retryAfterMs: null };
     if (!sender) return { outcome: 'failed_permanent', code: 'channel_not_configured' };
     if (started.address === null) return { outcome: 'failed_permanent', code: 'contact_method_gone' };
     return sender.send({
@@ -44,8 +44,8 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
   }
 
   async function settle(started: StartedDelivery, outcome: SendOutcome): Promise<PageSettled['result']> {
-    const { attempt } = Context.current().info;
-    if (outcome.outcome === 'failed_transient' && attempt < pageAttempts) {
+    // By the ledger: what Postgres or a worker could not do is no try of the channel.
+    if (outcome.outcome === 'failed_transient' && started.attempts < pageAttempts) {
       throw ApplicationFailure.create({
         type: 'page.not_sent',
         message: 'the channel did not take the page',
@@ -67,7 +67,7 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
         result,
         deliveryId,
       });
-      const started = await startDelivery(db, escalationId, effect, Context.current().info.attempt);
+      const started = await startDelivery(db, escalationId, effect);
       if (!started) return settled('superseded', null);
       if (started.settled) return settled(started.settled, started.deliveryId);
       // Whatever the reason: also the next rung, the next channel and the catch-all of a drill page for a drill.

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Role } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
 import type { Json } from '#domain/json.ts';
+import { namedPersons } from '#domain/oncall/schedule.ts';
 import type { Schedule } from '#domain/oncall/schedule.ts';
 import { scheduleProblemTitles, validateSchedule } from '#domain/oncall/validate-schedule.ts';
 import type { ScheduleProblem } from '#domain/oncall/validate-schedule.ts';
@@ -14,7 +15,6 @@ import { auditChange, found } from './configuration.ts';
 import type { ApiDeps } from './deps.ts';
 import { principalOf } from './plugins/authentication.ts';
 import type { FieldError } from './problem.ts';
-import { personsOf } from './schemas/schedule.ts';
 
 /** Whoever may change a schedule in every way. */
 export const scheduleManagers: readonly Role[] = ['oncall_manager', 'ops_lead'];
@@ -40,7 +40,7 @@ export async function assertDocument(
   tx: Transaction,
   document: ScheduleDocument,
   pointTo: (pointer: string) => string,
-  people: readonly string[] = personsOf(document),
+  people: readonly string[] = namedPersons(document),
 ): Promise<void> {
   const errors: FieldError[] = validateSchedule({ ...document, id: 'new', version: 0 }).map(
     ({ pointer, reason }: ScheduleProblem) => ({

@@ -2,7 +2,8 @@ import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/clien
 import type { Client } from '@temporalio/client';
 import type { Database } from '#db/client.ts';
 import { listRunningDetectors } from '#db/repositories/detectors.ts';
-import { queues, sweepScheduleId, sweepWorkflow } from '#workflows/contract.ts';
+import { minuteMs, secondMs } from '#domain/time.ts';
+import { oncallWatchId, oncallWatchWorkflow, queues, sweepScheduleId, sweepWorkflow } from '#workflows/contract.ts';
 import type { RelayLog } from './relay.ts';
 
 export interface SchedulesOptions {
@@ -16,10 +17,13 @@ export interface SchedulesOptions {
 }
 
 const prefix = sweepScheduleId('');
+const watchEveryMs = minuteMs;
+/** The rest of the minute is for the next run to begin in. */
+const watchForMs = 55 * secondMs;
 
 /**
- * Keeps one Temporal Schedule per running detector version: what Postgres says is live is swept, what it does not say is
- * not. Comparing again and again heals whatever a crash or an outage left in between.
+ * Keeps one Temporal Schedule per running detector version, and the one that watches over on-call: what Postgres says is
+ * live is swept, what it does not say is not. Comparing again and again heals whatever a crash or an outage left in between.
  */
 export function keepSchedules(options: SchedulesOptions): { stop(): Promise<void> } {
   const { log, reconcileEveryMs } = options;
@@ -48,31 +52,42 @@ export function keepSchedules(options: SchedulesOptions): { stop(): Promise<void
   };
 }
 
-/** One comparison: creates what is missing, deletes what is no longer live. Safe beside another worker doing the same. */
-export async function reconcile({ db, temporal, sweepEveryMs }: SchedulesOptions): Promise<void> {
-  const wanted = new Set((await listRunningDetectors(db)).map((row) => sweepScheduleId(row.versionId)));
+/**
+ * One comparison: creates what is missing, deletes what is no longer live. Safe beside another worker doing the same. The
+ * watch over on-call is always wanted.
+ */
+export async function reconcile({
+  db,
+  temporal,
+  sweepEveryMs,
+}: Pick<SchedulesOptions, 'db' | 'temporal' | 'sweepEveryMs'>): Promise<void> {
+  const sweeps = (await listRunningDetectors(db)).map((row) => sweepScheduleId(row.versionId));
+  const wanted = new Set([oncallWatchId, ...sweeps]);
   const present = new Set<string>();
   for await (const { scheduleId } of temporal.schedule.list()) {
-    if (!scheduleId.startsWith(prefix)) continue;
+    if (scheduleId !== oncallWatchId && !scheduleId.startsWith(prefix)) continue;
     present.add(scheduleId);
     if (!wanted.has(scheduleId)) await temporal.schedule.getHandle(scheduleId).delete();
   }
   for (const scheduleId of wanted) if (!present.has(scheduleId)) await create(temporal, scheduleId, sweepEveryMs);
 }
 
-async function create(temporal: Client, scheduleId: string, everyMs: number): Promise<void> {
+async function create(temporal: Client, scheduleId: string, sweepEveryMs: number): Promise<void> {
+  const isWatch = scheduleId === oncallWatchId;
   try {
     await temporal.schedule.create({
       scheduleId,
-      spec: { intervals: [{ every: everyMs }] },
+      spec: { intervals: [{ every: isWatch ? watchEveryMs : sweepEveryMs }] },
       action: {
         type: 'startWorkflow',
-        workflowType: sweepWorkflow,
+        workflowType: isWatch ? oncallWatchWorkflow : sweepWorkflow,
         workflowId: scheduleId,
         taskQueue: queues.orchestration,
-        args: [scheduleId.slice(prefix.length)],
+        args: [isWatch ? watchForMs : scheduleId.slice(prefix.length)],
       },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' },
+      // An installation that has just come up does not wait for the minute to be full.
+      ...(isWatch ? { state: { triggerImmediately: true } } : {}),
     });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;

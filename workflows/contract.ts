@@ -127,6 +127,10 @@ export const aggregates = {
 /** `kind:domainId`, the only form of a workflow id. */
 export const workflowId = (kind: AggregateKind, id: string): string => `${kind}:${id}`;
 
+/** Watches over schedules, minute by minute; there is one. */
+export const oncallWatchWorkflow = 'oncallWatch';
+export const oncallWatchId = 'oncall:watch';
+
 export const sweepWorkflow = 'detectionSweep';
 export const sweepScheduleId = (detectorVersionId: string): string => `sweep:${detectorVersionId}`;
 

@@ -3,4 +3,5 @@ export { detectionSweep } from './detection-sweep.ts';
 export { enforce } from './enforce.ts';
 export { escalationLadder } from './escalation-ladder.ts';
 export { launchReadiness } from './launch-readiness.ts';
+export { oncallWatch } from './oncall-watch.ts';
 export { reviewCase } from './review-case.ts';

@@ -1,12 +1,16 @@
 import type { Severity } from '#domain/severity.ts';
 
-/** One page to one contact method of one person. */
+/** One page, or one notice of on-call life, to one contact method of one person. */
 export interface PageMessage {
   /** The id of the ledger row that was written before: the idempotency key of the call. */
   readonly deliveryId: string;
-  readonly escalationId: string;
-  /** `resolved` tells someone who was paged that it is over. */
-  readonly kind: 'page' | 'drill' | 'resolved';
+  /** Null for a notice, which is about a schedule. */
+  readonly escalationId: string | null;
+  /**
+   * `resolved` tells someone who was paged that it is over; `handoff`, that they come on call; `swap`, what became of an
+   * exchange of shifts.
+   */
+  readonly kind: 'page' | 'drill' | 'resolved' | 'handoff' | 'swap';
   /** As the source of the alert wrote it. Channels send `wireTitle`, never this. */
   readonly title: string;
   /** True when the escalation is about sensitive harm: then nothing of its title leaves Vigil. */
@@ -50,7 +54,7 @@ export function wireTitle(message: Pick<PageMessage, 'title' | 'isSensitive' | '
   const title = message.isSensitive
     ? `Severity ${message.severity} escalation about sensitive harm: open Vigil to read it`
     : onOneLine(message.title) || `Severity ${message.severity} escalation`;
-  const prefix = { page: '', drill: 'Drill: ', resolved: 'Resolved: ' }[message.kind];
+  const prefix = { page: '', drill: 'Drill: ', resolved: 'Resolved: ', handoff: '', swap: '' }[message.kind];
   return `${prefix}${title}`;
 }
 

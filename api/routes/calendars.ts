@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { calendarShifts, toICalendar } from '#domain/oncall/icalendar.ts';
 import type { CalendarShift } from '#domain/oncall/icalendar.ts';
+import { namedPersons } from '#domain/oncall/schedule.ts';
 import { sha256Hex } from '#db/ids.ts';
 import {
   findFeed,
@@ -24,7 +25,6 @@ import { once } from '../idempotent.ts';
 import { principalOf } from '../plugins/authentication.ts';
 import { problems } from '../problem.ts';
 import { scheduleManagers, toSchedule, visibleSchedule } from '../schedule-documents.ts';
-import { personsOf } from '../schemas/schedule.ts';
 import { createProblems, idOf, nothing, outInstant, readProblems, withIsoDates } from '../schemas/common.ts';
 import { assertOwnOrManager } from './persons.ts';
 import type { Routes } from './types.ts';
@@ -184,7 +184,7 @@ async function assertMayRevoke(deps: ApiDeps, request: FastifyRequest, feed: Fee
 
 async function ofSchedule({ db }: ApiDeps, feed: FeedRow): Promise<string> {
   const row = found(await findSchedule(db, feed.scheduleId ?? ''));
-  const names = await namesOf(db, personsOf(row.document));
+  const names = await namesOf(db, namedPersons(row.document));
   const now = Date.now();
   const shifts = calendarShifts(toSchedule(row), now, (personId) => names.get(personId) ?? personId);
   return toICalendar({ name: `On call: ${row.name}`, shifts, prodId, now });

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import { dayMs } from '#domain/time.ts';
+import { databaseNow } from '#db/now.ts';
 import {
   endMaintenanceWindow,
   insertMaintenanceWindow,
   listMaintenanceWindows,
+  lockService,
   tellOpenEscalations,
 } from '#db/repositories/services.ts';
 import { assertMayFor } from '../auth.ts';
@@ -44,7 +46,7 @@ const longestMs = 14 * dayMs;
 
 /**
  * Maintenance of a service: its alerts are kept and nobody is paged for them. Escalations that are open hear of a window
- * that begins at once; one that begins later holds back only what opens in it.
+ * when it begins, now or later, and when it ends before its time; its end they know themselves.
  */
 export function registerMaintenanceWindows(app: Routes, deps: ApiDeps): void {
   app.get(
@@ -77,14 +79,20 @@ export function registerMaintenanceWindows(app: Routes, deps: ApiDeps): void {
       return once(deps, request, reply, async (tx) => {
         assertMayFor(principalOf(request), keepers, service.teamId);
         const { id: createdBy } = personOf(request);
-        const now = Date.now();
+        await lockService(tx, service.id);
+        const now = await databaseNow(tx);
         const startsAt = Math.max(now, request.body.startsAt === undefined ? now : Date.parse(request.body.startsAt));
         const endsAt = Date.parse(request.body.endsAt);
         if (endsAt <= startsAt || endsAt - startsAt > longestMs) {
           throw unknownReference('/body/endsAt', 'must be after the start and now, and at most 14 days after it');
         }
-        const window = { serviceId: service.id, startsAt: new Date(startsAt), endsAt: new Date(endsAt), createdBy };
-        const row = await insertMaintenanceWindow(tx, window);
+        const row = await insertMaintenanceWindow(tx, {
+          serviceId: service.id,
+          startsAt: new Date(startsAt),
+          endsAt: new Date(endsAt),
+          createdBy,
+          toldAt: startsAt === now ? new Date(now) : null,
+        });
         if (startsAt === now) await tellOpenEscalations(tx, row, 'maintenanceStarted');
         const data = { windowId: row.id, startsAt: row.startsAt.toISOString(), endsAt: row.endsAt.toISOString() };
         await auditChange(tx, request, { kind: 'service', id: service.id }, 'maintenanceAdded', data);

@@ -70,18 +70,6 @@ export const toDocument = (body: ScheduleBody): ScheduleDocument => toPeriods(bo
 
 export const fromDocument = (document: ScheduleDocument): ScheduleBody => fromPeriods(document) as ScheduleBody;
 
-/** Every person that the document names, each once. */
-export function personsOf({ layers, overrides, temporarySchedules, marks }: ScheduleDocument): string[] {
-  return [
-    ...new Set([
-      ...layers.flatMap(({ participants }) => participants.filter((id) => id !== null)),
-      ...overrides.flatMap((one) => (one.kind === 'replace' ? [one.personId, one.byPersonId] : [one.personId])),
-      ...temporarySchedules.flatMap(({ shifts }) => shifts.map(({ personId }) => personId)),
-      ...marks.map(({ personId }) => personId),
-    ]),
-  ];
-}
-
 function mapPeriods(value: unknown, map: (at: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => mapPeriods(item, map));
   if (value === null || typeof value !== 'object') return value;

@@ -173,11 +173,11 @@ export async function frozenService(db: Database | Transaction, serviceId: strin
   return { ...service, policy: freezePolicy(policy as PolicyDocument, { policyVersionId, version }) };
 }
 
-/** The service's maintenance windows that are open now. */
+/** The service's maintenance windows that are open at this moment, not at the transaction's start: it may have waited. */
 async function openMaintenance(tx: Transaction, serviceId: string): Promise<MaintenanceWindow[]> {
   const { rows } = await tx.execute<{ id: string; until: string }>(
     sql`SELECT id, floor(extract(epoch FROM ends_at) * 1000)::bigint AS until FROM maintenance_windows
-        WHERE service_id = ${serviceId} AND starts_at <= now() AND ends_at > now()`,
+        WHERE service_id = ${serviceId} AND starts_at <= clock_timestamp() AND ends_at > clock_timestamp()`,
   );
   return rows.map((row) => ({ windowId: row.id, untilAt: Number(row.until) }));
 }

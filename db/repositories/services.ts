@@ -1,6 +1,7 @@
-import { and, eq, gt, isNull, sql } from 'drizzle-orm';
-import type { Queryable, Transaction } from '../client.ts';
+import { and, eq, gt, isNull, lte, sql } from 'drizzle-orm';
+import type { Database, Queryable, Transaction } from '../client.ts';
 import { newId } from '../ids.ts';
+import { databaseNow } from '../now.ts';
 import { escalations, integrations, maintenanceWindows, services } from '../schema/index.ts';
 import { leaveCommand } from './commands.ts';
 import { newestFirst, ofTeams } from './listing.ts';
@@ -92,10 +93,18 @@ export async function findServiceForSender(
   return row ?? null;
 }
 
-/** Starts now at the earliest; an end that is not after the start is refused by the database. */
+/**
+ * Takes the service's place in the order of writers until the transaction ends: whoever opens an escalation of it in this
+ * moment waits, and then sees what was written here.
+ */
+export async function lockService(tx: Transaction, id: string): Promise<void> {
+  await tx.select({ id: services.id }).from(services).where(eq(services.id, id)).for('update');
+}
+
+/** An end that is not after the start is refused by the database. `toldAt` is set for a window that begins at once. */
 export async function insertMaintenanceWindow(
   db: Queryable,
-  window: { serviceId: string; startsAt: Date; endsAt: Date; createdBy: string },
+  window: { serviceId: string; startsAt: Date; endsAt: Date; createdBy: string; toldAt: Date | null },
 ): Promise<MaintenanceRow> {
   const [row] = await db
     .insert(maintenanceWindows)
@@ -139,13 +148,14 @@ export async function endMaintenanceWindow(
 
 /**
  * Tells every open escalation of the service that maintenance began or ended. Escalations that open in this moment read
- * the window themselves.
+ * the window themselves: they wait for the service's lock, or are seen here.
  */
 export async function tellOpenEscalations(
   tx: Transaction,
   window: Pick<MaintenanceRow, 'id' | 'serviceId' | 'endsAt'>,
   name: 'maintenanceStarted' | 'maintenanceEnded',
 ): Promise<number> {
+  await lockService(tx, window.serviceId);
   const open = await tx
     .select({ id: escalations.id })
     .from(escalations)
@@ -163,3 +173,42 @@ export async function tellOpenEscalations(
   }
   return open.length;
 }
+
+/**
+ * Tells the open escalations of each window that has begun since anyone looked; what ended meanwhile is told to nobody.
+ * Returns how many windows there were. Safe beside another that does the same.
+ */
+export async function tellOfBegunMaintenance(db: Database, limit: number): Promise<number> {
+  return db.transaction(async (tx) => {
+    const begun = await tx
+      .select()
+      .from(maintenanceWindows)
+      .where(and(isComing, lte(maintenanceWindows.startsAt, sql`clock_timestamp()`)))
+      .orderBy(maintenanceWindows.startsAt)
+      .limit(limit)
+      .for('update', { skipLocked: true });
+    const now = await databaseNow(tx);
+    for (const window of begun) {
+      if (window.endsAt.getTime() > now) await tellOpenEscalations(tx, window, 'maintenanceStarted');
+      await tx
+        .update(maintenanceWindows)
+        .set({ toldAt: new Date(now) })
+        .where(eq(maintenanceWindows.id, window.id));
+    }
+    return begun.length;
+  });
+}
+
+/** How long until the next window begins, milliseconds; 0 when one has begun that nobody was told of, null when none will. */
+export async function untilNextMaintenance(db: Queryable): Promise<number | null> {
+  const [row] = await db
+    .select({
+      waitMs: sql<string | null>`extract(epoch FROM min(${maintenanceWindows.startsAt}) - clock_timestamp()) * 1000`,
+    })
+    .from(maintenanceWindows)
+    .where(isComing);
+  const waitMs = row?.waitMs ?? null;
+  return waitMs === null ? null : Math.max(0, Number(waitMs));
+}
+
+const isComing = and(isNull(maintenanceWindows.toldAt), isNull(maintenanceWindows.endedBy));

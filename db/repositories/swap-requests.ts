@@ -1,11 +1,14 @@
 import { and, eq, lte, sql } from 'drizzle-orm';
 import type { Actor } from '#domain/actor.ts';
 import type { Json } from '#domain/json.ts';
+import { swapMachine } from '#domain/oncall/swap-request.ts';
 import type { SwapEffect, SwapRequest } from '#domain/oncall/swap-request.ts';
-import type { Queryable, Transaction } from '../client.ts';
+import type { Database, Queryable, Transaction } from '../client.ts';
 import { newId } from '../ids.ts';
+import { databaseNow } from '../now.ts';
 import { swapRequests } from '../schema/index.ts';
 import { audit } from './audit-events.ts';
+import { systemActor } from './commands.ts';
 import { newestFirst } from './listing.ts';
 import type { Page } from './listing.ts';
 import { leaveNotices } from './oncall-notices.ts';
@@ -120,14 +123,21 @@ export async function listSwapRequests(
   return rows as SwapRow[];
 }
 
-/** Locks requests that nobody decided in time, for whoever closes them; those that another holds are passed over. */
-export async function lockOverdueSwapRequests(tx: Transaction, limit: number): Promise<SwapRow[]> {
-  const rows = await tx
-    .select()
-    .from(swapRequests)
-    .where(and(eq(swapRequests.status, 'proposed'), lte(swapRequests.expiresAt, sql`clock_timestamp()`)))
-    .orderBy(swapRequests.expiresAt)
-    .limit(limit)
-    .for('update', { skipLocked: true });
-  return rows as SwapRow[];
+/** Closes requests that nobody decided in time; returns how many. What is read says so already, whether or not this ran. */
+export async function expireSwapRequests(db: Database, limit: number): Promise<number> {
+  return db.transaction(async (tx) => {
+    const rows = await tx
+      .select()
+      .from(swapRequests)
+      .where(and(eq(swapRequests.status, 'proposed'), lte(swapRequests.expiresAt, sql`clock_timestamp()`)))
+      .orderBy(swapRequests.expiresAt)
+      .limit(limit)
+      .for('update', { skipLocked: true });
+    const now = await databaseNow(tx);
+    for (const { id, state } of rows as SwapRow[]) {
+      const step = swapMachine.transition(state, { type: 'due' }, now);
+      if (step.outcome === 'moved') await changeSwapRequest(tx, id, { ...step, event: 'due', actor: systemActor });
+    }
+    return rows.length;
+  });
 }

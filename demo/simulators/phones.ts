@@ -17,7 +17,7 @@ export interface PhonesOptions {
 /** Phones keep fields they do not know, so that the checker can look for what should never have been sent. */
 const pageSchema = z.looseObject({
   deliveryId: z.string().min(1).max(100),
-  escalationId: z.string().min(1).max(100),
+  escalationId: z.string().min(1).max(100).nullable(),
   kind: z.string().regex(/^[a-z_]{1,40}$/),
   title: z.string().max(1_000),
   severity: z.union([z.int().min(1).max(9), z.string().max(20)]),

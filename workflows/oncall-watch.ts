@@ -1,0 +1,25 @@
+import * as wf from '@temporalio/workflow';
+import { orElse } from './lib/durable.ts';
+import { paging, store } from './options.ts';
+
+/** However little is known to be due, it looks this often: somebody may have changed something. */
+const lookEveryMs = 10_000;
+
+/**
+ * Watches over schedules for a while: tells people that they come on call, teams that nobody will be, and open escalations
+ * that maintenance has begun.
+ *
+ * A Temporal Schedule starts it again and again, and two never overlap, so a run that fails is replaced by the next. What
+ * was told stands in Postgres: no run tells it twice. `runForMs` 0 looks once.
+ */
+export async function oncallWatch(runForMs: number): Promise<void> {
+  const until = Date.now() + runForMs;
+  for (;;) {
+    const { noticeIds, nextInMs } = await store.watchOncall();
+    await Promise.all(noticeIds.map((id) => orElse(paging.sendNotice(id), undefined)));
+    // A moment at the least: what is due in this instant may not be due by the clock of Postgres.
+    const wait = Math.max(200, Math.min(nextInMs ?? lookEveryMs, lookEveryMs));
+    if (Date.now() + wait > until) return;
+    await wf.sleep(wait);
+  }
+}
