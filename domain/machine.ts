@@ -11,7 +11,12 @@ import type { ErrorCode } from './errors.ts';
  * - `refused`: a request that the rules forbid, with the reason as a code of the error table and what the asker should know.
  */
 export type Step<S, F> =
-  | { readonly outcome: 'moved'; readonly state: S; readonly effects: readonly F[]; readonly answer?: { readonly [key: string]: Json } }
+  | {
+      readonly outcome: 'moved';
+      readonly state: S;
+      readonly effects: readonly F[];
+      readonly answer?: { readonly [key: string]: Json };
+    }
   | { readonly outcome: 'ignored' }
   | Refusal;
 
@@ -30,6 +35,8 @@ export interface Versioned {
 export interface Keyed {
   readonly key: string;
   readonly type: string;
+  /** What it opens or resolves: effects that name the same matter are carried out one after the other. */
+  readonly dedupKey?: string;
 }
 
 /**
@@ -58,5 +65,7 @@ export function moved<S extends Versioned, F>(
   answer?: { readonly [key: string]: Json },
 ): Step<S, F> {
   const next = { ...state, ...change, version: state.version + 1 };
-  return answer === undefined ? { outcome: 'moved', state: next, effects } : { outcome: 'moved', state: next, effects, answer };
+  return answer === undefined
+    ? { outcome: 'moved', state: next, effects }
+    : { outcome: 'moved', state: next, effects, answer };
 }

@@ -104,15 +104,15 @@ function classify(error: unknown): Delivery {
   if (error instanceof WorkflowNotFoundError) return { status: 'refused', code: 'aggregate.not_found', detail: {} };
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
     return { status: 'away', cause: 'the worker did not answer in time' };
-  if (isGrpcServiceError(error) && error.code === invalidArgument) return failed('INVALID_ARGUMENT');
+  if (isGrpcServiceError(error) && beyondHelp.includes(error.code)) return failed('INVALID_ARGUMENT');
   if (isGrpcServiceError(error)) return { status: 'away', cause: `Temporal: ${error.details || error.message}` };
   if (error instanceof Error && isGrpcServiceError(error.cause))
     return { status: 'away', cause: `Temporal: ${error.cause.details}` };
   throw error;
 }
 
-/** Of gRPC: the server will never take what was sent, such as a payload beyond its limits. */
-const invalidArgument = 3;
+/** INVALID_ARGUMENT of gRPC: the server will never take what was sent, such as a payload beyond its limits. */
+const beyondHelp: readonly number[] = [3];
 
 /** The kind of the failure only: a message may quote what it failed on. */
 const failed = (failure: string): Delivery => ({ status: 'failed', code: 'internal.unexpected', detail: { failure } });

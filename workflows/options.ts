@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '#activities/index.ts';
-import { pageAttempts, platformAttempts, queues, sweepAttempts } from './contract.ts';
+import { platformAttempts, queues, sweepAttempts } from './contract.ts';
 
 /**
  * Writes to Postgres. Never given up: an aggregate must not go on unrecorded, and a database that comes back finds
@@ -13,12 +13,15 @@ export const store = proxyActivities<Activities['store']>({
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });
 
-/** One page: its own retries stay within the time in which a rung is still worth paging; then the next channel is tried. */
+/**
+ * One page: its own retries stay within the time in which a rung is still worth paging; then the next channel is tried.
+ * How often a channel is tried, the activity counts in its ledger: an outage of Postgres uses up none of it.
+ */
 export const paging = proxyActivities<Activities['paging']>({
   taskQueue: queues.paging,
   startToCloseTimeout: '15s',
   scheduleToCloseTimeout: '3m',
-  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: pageAttempts },
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
   priority: { priorityKey: 1 },
 });
 

@@ -149,6 +149,7 @@ export function registerCases(app: Routes, deps: ApiDeps): void {
       const target = await find(request, into);
       if (target.productId !== row.productId) throw new VigilError('resource.not_found');
       if (target.closedAt !== null) throw new VigilError('case.closed', { caseId: into });
+      if (target.decidedAt !== null) throw new VigilError('case.already_decided', { caseId: into });
       return { into, intoSynthetic: target.synthetic };
     },
   });

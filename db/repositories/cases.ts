@@ -4,28 +4,38 @@ import { VigilError } from '#domain/errors.ts';
 import type { CaseEffect, ReviewCase } from '#domain/review/case.ts';
 import { route } from '#domain/review/routing.ts';
 import type { RoutingFacts, RoutingTable } from '#domain/review/routing.ts';
+import { worse } from '#domain/severity.ts';
 import type { Transaction } from '../client.ts';
 import { derivedId } from '../ids.ts';
 import { caseSignals, cases, products, reviewQueues, reviewTasks } from '../schema/index.ts';
 import { acceptResolve, acceptTrigger } from './alerts.ts';
+import { lockChain } from './audit-events.ts';
 import { leaveCommand } from './commands.ts';
+import { refileLateSignals } from './signals.ts';
 
 type EffectOf<T extends CaseEffect['type']> = Extract<CaseEffect, { type: T }>;
 
 /**
  * Puts a task of the case into the queue that routing picks among those of its team; returns the task's id. One task per
  * round: a retry finds it. Fails with `case.no_queue` when the team has none that may take it.
+ *
+ * Tries may go on for long, so the recorded case is asked, under the lock that its record takes: a round that it has left
+ * meanwhile gets no task, which nobody could ever settle.
  */
 export async function createTask(tx: Transaction, caseId: string, effect: EffectOf<'createTask'>): Promise<string> {
+  await lockChain(tx, { kind: 'case', id: caseId });
   const [subject] = await tx
-    .select({ productId: cases.productId, harm: cases.harm, teamId: cases.teamId })
+    .select({ productId: cases.productId, harm: cases.harm, teamId: cases.teamId, state: cases.state })
     .from(cases)
     .where(eq(cases.id, caseId));
   if (!subject) throw new VigilError('resource.not_found');
-  const { severity, sensitive, tier, purpose } = effect;
+  const taskId = derivedId('reviewTask', caseId, String(effect.round));
+  const state = subject.state as ReviewCase | null;
+  if (state?.task?.round !== effect.round) return taskId;
+  const { sensitive, tier, purpose } = effect;
+  const severity = worse(effect.severity, state.severity);
   const { productId, harm } = subject;
   const queueId = await pickQueue(tx, subject.teamId, { productId, harm, severity, sensitive, tier, purpose });
-  const taskId = derivedId('reviewTask', caseId, String(effect.round));
   await tx
     .insert(reviewTasks)
     .values({
@@ -33,7 +43,7 @@ export async function createTask(tx: Transaction, caseId: string, effect: Effect
       caseId,
       queueId,
       round: effect.round,
-      severity: effect.severity,
+      severity,
       status: 'open',
       dueAt: new Date(effect.dueAt),
       excluded: [...effect.excludedPersonIds],
@@ -123,11 +133,20 @@ export async function holdLaunch(tx: Transaction, caseId: string, launchId: stri
   });
 }
 
-/** Gives the signals of a merged case to the one that goes on, and tells that case. */
+/**
+ * Gives the signals of a merged case to the one that goes on, and tells that case. Should that one be decided or over by
+ * now, nobody judged them: they open the next case of their account.
+ */
 export async function moveSignals(tx: Transaction, caseId: string, effect: EffectOf<'moveSignals'>): Promise<void> {
+  const [into] = await tx.select().from(cases).where(eq(cases.id, effect.into)).for('update');
+  if (!into || into.decidedAt !== null || into.closedAt !== null) {
+    await refileLateSignals(tx, caseId, 0);
+    return;
+  }
   const moved = await tx
     .update(caseSignals)
-    .set({ caseId: effect.into })
+    // A decision that was sent before they came does not count for them.
+    .set({ caseId: effect.into, seq: sql`nextval('fact_seq')` })
     .where(eq(caseSignals.caseId, caseId))
     .returning({ id: caseSignals.signalId });
   if (moved.length === 0) return;

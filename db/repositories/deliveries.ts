@@ -18,6 +18,8 @@ export interface StartedDelivery {
   readonly isSensitive: boolean;
   readonly isDrill: boolean;
   readonly severity: Severity;
+  /** Calls that may have gone out for this row, with the one that is about to. */
+  readonly attempts: number;
   /** A call for this row may have gone out before: a crash hid its answer. */
   readonly possibleDuplicate: boolean;
   /** The known result of an earlier attempt; then nothing is to be sent again. */
@@ -42,9 +44,8 @@ export async function startDelivery(
   db: Database,
   escalationId: string,
   page: PagePerson,
-  attempt: number,
 ): Promise<StartedDelivery | null> {
-  return start(db, escalationId, page, attempt, {
+  return start(db, escalationId, page, {
     kind: page.reason,
     action: 'escalation.pageStarted',
     isWanted: (ladder) => isPageWanted(ladder, page.key),
@@ -59,7 +60,7 @@ export async function startResolvedNotice(
   escalationId: string,
   notice: TellResolved,
 ): Promise<StartedDelivery> {
-  const started = await start(db, escalationId, notice, 1, {
+  const started = await start(db, escalationId, notice, {
     kind: 'resolved',
     action: 'escalation.resolvedNoticeStarted',
     isWanted: () => true,
@@ -84,7 +85,6 @@ async function start(
   db: Database,
   escalationId: string,
   to: Addressed,
-  attempt: number,
   how: DeliveryKind,
 ): Promise<StartedDelivery | null> {
   return db.transaction(async (tx) => {
@@ -104,7 +104,7 @@ async function start(
           .where(eq(deliveries.id, deliveryId));
       return null;
     }
-    const possibleDuplicate = before !== undefined || attempt > 1;
+    const possibleDuplicate = before !== undefined;
     if (before && !settled) {
       await tx
         .update(deliveries)
@@ -128,6 +128,7 @@ async function start(
       isSensitive: how.sensitive || ladder.sensitive,
       isDrill: ladder.drill !== null,
       severity: ladder.severity,
+      attempts: (before?.attempts ?? 0) + 1,
       possibleDuplicate,
       settled,
     };

@@ -57,6 +57,8 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   private unrecorded: Transition[] = [];
   private recordedVersion: number;
   private effectsInFlight = 0;
+  /** The last effect about each matter: a resolve that overtook what it resolves would leave that open for ever. */
+  private readonly turns = new Map<string, Promise<void>>();
 
   constructor(options: DurableOptions<S, E, F>) {
     this.options = options;
@@ -146,7 +148,7 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
       cause: because.commandId ?? null,
       requestId: because.requestId ?? null,
     });
-    for (const effect of step.effects) void this.perform(effect, step.state.version);
+    for (const effect of step.effects) this.begin(effect, step.state.version);
     return step;
   }
 
@@ -158,8 +160,15 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
     this.recordedVersion = transitions[transitions.length - 1]?.version ?? this.recordedVersion;
   }
 
-  private async perform(effect: F, version: number): Promise<void> {
+  private begin(effect: F, version: number): void {
     this.effectsInFlight++;
+    const { dedupKey } = effect;
+    const before = dedupKey === undefined ? undefined : this.turns.get(dedupKey);
+    const done = before ? before.then(() => this.perform(effect, version)) : this.perform(effect, version);
+    if (dedupKey !== undefined) this.turns.set(dedupKey, done);
+  }
+
+  private async perform(effect: F, version: number): Promise<void> {
     try {
       await wf.condition(() => this.recordedVersion >= version);
       const learned = await this.options.perform(effect);
