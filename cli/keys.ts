@@ -9,6 +9,7 @@ const paths = {
   queue: '/v1/review-queues',
   policy: '/v1/policies',
   detector: '/v1/detectors',
+  'escalation policy': '/v1/escalation-policies',
 } as const;
 
 /**

@@ -21,6 +21,7 @@ import { registerMaintenance } from './commands/maintenance.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerOrders } from './commands/order.ts';
 import { registerSchedules } from './commands/schedule.ts';
+import { registerSimulate } from './commands/simulate.ts';
 import { registerTokens } from './commands/token.ts';
 
 const groups = [
@@ -36,6 +37,7 @@ const groups = [
   registerEscalations,
   registerMaintenance,
   registerSchedules,
+  registerSimulate,
   registerAudit,
   registerConfig,
   registerTokens,

@@ -30,6 +30,7 @@ import { registerScheduleQuestions } from './schedule-questions.ts';
 import { registerSchedules } from './schedules.ts';
 import { registerServices } from './services.ts';
 import { registerSignals } from './signals.ts';
+import { registerSimulations } from './simulations.ts';
 import { registerSwapRequests } from './swap-requests.ts';
 import { registerTeams } from './teams.ts';
 import { registerTokens } from './tokens.ts';
@@ -45,6 +46,7 @@ const resources = [
   registerServices,
   registerMaintenanceWindows,
   registerEscalationPolicies,
+  registerSimulations,
   registerSchedules,
   registerScheduleExceptions,
   registerScheduleQuestions,

@@ -70,8 +70,10 @@ export function sayHappening(fact: Happening, nameOf: NameOf): string {
     case 'paged': {
       const shadow = fact.shadow ? ' as a shadow' : '';
       const bundled = fact.bundled > 1 ? `, ${fact.bundled} pages in one` : '';
+      // The catch-all stands on no rung.
+      const where = fact.source.kind === 'catch_all' ? '' : `, ${place(fact)}`;
       const rule = `rule ${nameOf(fact.ruleId)}${sourceOf(fact.source, nameOf)}`;
-      return `paged ${nameOf(fact.personId)}${shadow} by ${fact.channel}: ${pagedBecause[fact.reason]}, ${place(fact)}, ${rule}${bundled}`;
+      return `paged ${nameOf(fact.personId)}${shadow} by ${fact.channel}: ${pagedBecause[fact.reason]}${where}, ${rule}${bundled}`;
     }
     case 'page_held_back':
       return `held a page to ${nameOf(fact.personId)} back until ${toIso(fact.untilAt)}: they had many already`;

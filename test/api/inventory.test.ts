@@ -12,6 +12,7 @@ const publicRoutes = ['GET /livez', 'GET /readyz', 'GET /metrics', 'GET /openapi
 const keyless = [
   'POST /v1/intake/events',
   'POST /v1/services/:serviceId/alerts',
+  'POST /v1/escalation-policies/:policyId/simulations',
   'POST /v1/review-tasks/:taskId/reveals',
 ];
 
