@@ -60,26 +60,19 @@ describe('vigil simulate --durable', () => {
         repeat: 1,
         catchAllPersonId: bob,
       });
-      const { token, call } = await api.principal({ roles: ['responder'] });
-      const [policy] = (await call('GET', '/v1/escalation-policies')).json().items;
+      const responder = await api.principal({ roles: ['responder'] });
+      const [policy] = (await responder.call('GET', '/v1/escalation-policies')).json().items;
       await listen(api.app);
       const { port } = api.app.server.address() as { port: number };
-      const run = promisify(execFile)(
-        process.execPath,
-        [
-          fileURLToPath(new URL('../../cli/main.ts', import.meta.url)),
-          ...['simulate', '--policy', policy.key, '--at', '2026-12-27T03:10', '--zone', 'Europe/London', '--durable'],
-        ],
-        {
-          env: {
-            PATH: '/usr/bin:/bin',
-            VIGIL_API_URL: `http://127.0.0.1:${port}`,
-            VIGIL_TOKEN: token,
-            TEMPORAL_ADDRESS: inject('temporal').address,
-          },
-        },
-      );
-      const { stdout, stderr } = await run;
+      const line = `simulate --policy ${policy.key} --at 2026-12-27T03:10 --zone Europe/London --durable`;
+      const program = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+      const env = {
+        PATH: '/usr/bin:/bin',
+        VIGIL_API_URL: `http://127.0.0.1:${port}`,
+        VIGIL_TOKEN: responder.token,
+        TEMPORAL_ADDRESS: inject('temporal').address,
+      };
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...line.split(' ')], { env });
       expect(stderr).toBe('');
       expect(stdout).toContain('the workflow itself led to the same 3 pages');
       expect(stdout).toContain('2026-12-27 03:15:00  +0:05:00  paged Ann by webhook: their rung, rung 1 of pass 2');
