@@ -11,6 +11,7 @@ import { registerDetectors } from './detectors.ts';
 import { registerEnforcementOrders } from './enforcement-orders.ts';
 import { registerEscalationPolicies } from './escalation-policies.ts';
 import { registerEscalations } from './escalations.ts';
+import { registerHandoverNotes } from './handover-notes.ts';
 import { registerHealth } from './health.ts';
 import { registerIntake } from './intake.ts';
 import { registerKillSwitches } from './kill-switches.ts';
@@ -50,6 +51,7 @@ const resources = [
   registerSchedules,
   registerScheduleExceptions,
   registerScheduleQuestions,
+  registerHandoverNotes,
   registerSwapRequests,
   registerCalendars,
   registerPolicies,

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { findGaps } from '#domain/oncall/coverage.ts';
 import { onCallAt, segments } from '#domain/oncall/segments.ts';
 import { dayMs, toIso } from '#domain/time.ts';
+import { handoverNotesFor } from '#db/repositories/handover-notes.ts';
 import type { ApiDeps } from '../deps.ts';
 import { toSchedule, visibleSchedule } from '../schedule-documents.ts';
-import { idOf, instant, outInstant, readProblems } from '../schemas/common.ts';
+import { idOf, instant, outInstant, readProblems, withIsoDates } from '../schemas/common.ts';
 import { unknownReference } from './services.ts';
 import type { Routes } from './types.ts';
 
@@ -22,6 +23,13 @@ const segmentSchema = z.object({
   people: z.array(z.string()),
   shadows: z.array(z.string()),
   source: sourceSchema,
+});
+const handoverNoteSchema = z.object({
+  id: z.string(),
+  authorId: z.string(),
+  text: z.string(),
+  handOffAt: outInstant,
+  createdAt: outInstant,
 });
 export const span = z.object({ from: instant, to: instant }).strict();
 const longestSpanMs = 400 * dayMs;
@@ -41,6 +49,7 @@ export function registerScheduleQuestions(app: Routes, deps: ApiDeps): void {
             onCall: z.array(z.string()),
             shadows: z.array(z.string()),
             why: sourceSchema.extend({ scheduleId: z.string(), scheduleVersion: z.number().int() }),
+            handoverNotes: z.array(handoverNoteSchema).describe('Newest first: what the shifts before left.'),
           }),
           ...readProblems,
         },
@@ -50,7 +59,13 @@ export function registerScheduleQuestions(app: Routes, deps: ApiDeps): void {
       const row = await visibleSchedule(deps, request);
       const at = request.query.at === undefined ? Date.now() : Date.parse(request.query.at);
       const { onCall, shadows, why } = onCallAt(toSchedule(row), at);
-      return { at: toIso(at), onCall: [...onCall], shadows: [...shadows], why: { ...why, ...listsOf(why) } };
+      return {
+        at: toIso(at),
+        onCall: [...onCall],
+        shadows: [...shadows],
+        why: { ...why, ...listsOf(why) },
+        handoverNotes: (await handoverNotesFor(deps.db, row.id, at)).map(withIsoDates),
+      };
     },
   );
 

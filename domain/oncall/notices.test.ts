@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { at, oneLayer } from '#test/support/oncall-examples.ts';
 import { minuteMs } from '../time.ts';
-import { handOffNotices } from './notices.ts';
+import { handOffNotices, handsOverAt } from './notices.ts';
 import type { Habits } from './notices.ts';
 
 // A and B by turns, each day at 09:00 and at 00:00 in Berlin.
@@ -46,5 +46,21 @@ describe('handOffNotices', () => {
   it('tells nobody who stays on call', () => {
     const alone = oneLayer('UTC', { start: '2026-01-05T00:00', rotation: { kind: 'daily' }, participants: ['A'] });
     expect(handOffNotices(alone, 15 * minuteMs, at('2026-01-06T00:00Z'), () => awake)).toEqual([]);
+  });
+});
+
+describe('handsOverAt', () => {
+  const schedule = daily('2026-01-05T09:00');
+  const when = (personId: string, now: string) => {
+    const found = handsOverAt(schedule, personId, at(now));
+    return found === null ? null : new Date(found).toISOString();
+  };
+
+  it('is the end of the shift for who is on call, and its end of late for who was', () => {
+    expect(when('A', '2026-01-05T12:00Z')).toBe('2026-01-06T08:00:00.000Z');
+    expect(when('A', '2026-01-06T08:00Z')).toBe('2026-01-06T08:00:00.000Z');
+    expect(when('A', '2026-01-06T20:00Z')).toBe('2026-01-06T08:00:00.000Z');
+    expect(when('B', '2026-01-05T12:00Z')).toBeNull();
+    expect(when('C', '2026-01-05T12:00Z')).toBeNull();
   });
 });

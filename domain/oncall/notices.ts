@@ -1,8 +1,10 @@
 import { dayMs, minuteMs } from '../time.ts';
-import { handOffs } from './coverage.ts';
+import { handOffs, nextShiftHorizonMs } from './coverage.ts';
+import type { HandOff } from './coverage.ts';
 import { quietHoursAround } from './notification-rules.ts';
 import type { PersonalRules } from './notification-rules.ts';
 import type { PersonId, Schedule } from './schedule.ts';
+import { onCallAt } from './segments.ts';
 
 /** That a person comes on call, and when they are told of it. */
 export interface HandOffNotice {
@@ -44,4 +46,16 @@ function dueAt(handOffAt: number, noticeMs: number, { timeZone, quietHours }: Ha
   const usual = handOffAt - noticeMs;
   const quiet = quietHoursAround(quietHours, timeZone, usual);
   return quiet === null ? usual : quiet.startAt - noticeMs;
+}
+
+/**
+ * When a person who is on call goes off, or when they went off within the last day: the hand-off for which they may leave
+ * a note. Null when they hand over nothing here.
+ */
+export function handsOverAt(schedule: Schedule, personId: PersonId, now: number): number | null {
+  const leaves = ({ leaving }: HandOff): boolean => leaving.includes(personId);
+  const found = onCallAt(schedule, now).onCall.includes(personId)
+    ? handOffs(schedule, now, now + nextShiftHorizonMs).find(leaves)
+    : handOffs(schedule, now - dayMs, now + 1).findLast(leaves);
+  return found?.at ?? null;
 }
