@@ -21,9 +21,19 @@ export async function enforce(input: AggregateInput<OrderInput, Carried<Order>>)
     const effectKey = effect.key;
     switch (effect.type) {
       case 'applyAction':
-        return orElse(platform.applyAction(id, effect), { type: 'actionSettled', effectKey, result: 'failed_transient', attempts: 0 });
+        return orElse(platform.applyAction(id, effect), {
+          type: 'actionSettled',
+          effectKey,
+          result: 'failed_transient',
+          attempts: 0,
+        });
       case 'liftAction':
-        return orElse(platform.liftAction(id, effect), { type: 'actionSettled', effectKey, result: 'failed_transient', attempts: 0 });
+        return orElse(platform.liftAction(id, effect), {
+          type: 'actionSettled',
+          effectKey,
+          result: 'failed_transient',
+          attempts: 0,
+        });
       case 'sendNotice':
         return orElse(platform.sendNotice(id, effect), { type: 'noticeSent', effectKey, result: 'failed_transient' });
       case 'recordStrike':

@@ -36,5 +36,10 @@ export async function listEscalations(
 }
 
 export async function listDeliveries(db: Queryable, escalationId: string) {
-  return db.select().from(deliveries).where(eq(deliveries.escalationId, escalationId)).orderBy(asc(deliveries.startedAt), asc(deliveries.id)).limit(1_000);
+  return db
+    .select()
+    .from(deliveries)
+    .where(eq(deliveries.escalationId, escalationId))
+    .orderBy(asc(deliveries.startedAt), asc(deliveries.id))
+    .limit(1_000);
 }

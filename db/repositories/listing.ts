@@ -9,7 +9,11 @@ export interface Page {
 }
 
 /** Newest first, stable under inserts: the condition and order of a list over (instant, id). */
-export function newestFirst(at: PgColumn, id: PgColumn, page: Page): { where: SQL | undefined; orderBy: SQL[]; limit: number } {
+export function newestFirst(
+  at: PgColumn,
+  id: PgColumn,
+  page: Page,
+): { where: SQL | undefined; orderBy: SQL[]; limit: number } {
   const { after } = page;
   return {
     where: after === null ? undefined : or(lt(at, after.at), and(eq(at, after.at), lt(id, after.id))),

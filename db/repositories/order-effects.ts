@@ -17,7 +17,11 @@ const titles: Readonly<Record<EffectOf<'openEscalation'>['reason'], string>> = {
 };
 
 /** Wakes someone for an order that does not go on by itself. */
-export async function escalateOrder(tx: Transaction, orderId: string, effect: EffectOf<'openEscalation'>): Promise<void> {
+export async function escalateOrder(
+  tx: Transaction,
+  orderId: string,
+  effect: EffectOf<'openEscalation'>,
+): Promise<void> {
   const { serviceId, productName } = await withProduct(tx, orderId);
   await acceptTrigger(tx, {
     serviceId,
@@ -29,7 +33,11 @@ export async function escalateOrder(tx: Transaction, orderId: string, effect: Ef
   });
 }
 
-export async function resolveOrderEscalation(tx: Transaction, orderId: string, effect: EffectOf<'resolveEscalation'>): Promise<void> {
+export async function resolveOrderEscalation(
+  tx: Transaction,
+  orderId: string,
+  effect: EffectOf<'resolveEscalation'>,
+): Promise<void> {
   const { serviceId } = await withProduct(tx, orderId);
   await acceptResolve(tx, { serviceId, dedupKey: effect.dedupKey, reportedBy: 'vigil' });
 }

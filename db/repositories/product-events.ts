@@ -19,7 +19,11 @@ export interface NewProductEvent {
  *
  * One statement each for content and events, whatever the size of the batch. What was stored before stays as it was.
  */
-export async function insertProductEvents(tx: Transaction, productId: string, events: readonly NewProductEvent[]): Promise<number> {
+export async function insertProductEvents(
+  tx: Transaction,
+  productId: string,
+  events: readonly NewProductEvent[],
+): Promise<number> {
   const rows = events.map((event) => ({
     source_id: event.sourceId,
     id: derivedId('productEvent', productId, event.sourceId),
@@ -30,7 +34,10 @@ export async function insertProductEvents(tx: Transaction, productId: string, ev
     synthetic: event.synthetic ?? false,
     occurred_at: event.occurredAt,
   }));
-  await ensurePartitions(tx, rows.map((row) => row.occurred_at.slice(0, 10)));
+  await ensurePartitions(
+    tx,
+    rows.map((row) => row.occurred_at.slice(0, 10)),
+  );
   const content = events.flatMap((event, index) =>
     event.text === null ? [] : [{ id: rows[index]?.content_id, body: event.text, sha256: sha256Hex(event.text) }],
   );

@@ -13,7 +13,11 @@ import { projectEscalation } from '../projections/escalation.ts';
 import { projectLaunch } from '../projections/launch.ts';
 
 /** Writes the newest state into the aggregate's row and whatever rows follow from the transitions. */
-export type Project = (tx: Transaction, id: string, transitions: readonly [Transition, ...Transition[]]) => Promise<void>;
+export type Project = (
+  tx: Transaction,
+  id: string,
+  transitions: readonly [Transition, ...Transition[]],
+) => Promise<void>;
 
 const projections: Record<AggregateKind, Project> = {
   launch: projectLaunch,
@@ -81,7 +85,10 @@ async function assertSame(tx: Transaction, input: RecordInput, known: readonly T
       and(
         eq(auditEvents.aggregateKind, input.kind),
         eq(auditEvents.aggregateId, input.id),
-        inArray(auditEvents.version, known.map((transition) => transition.version)),
+        inArray(
+          auditEvents.version,
+          known.map((transition) => transition.version),
+        ),
       ),
     );
   for (const transition of known) {

@@ -9,11 +9,15 @@ export class FakePhones {
   private waiting: (() => void)[] = [];
 
   get channels(): ReadonlyMap<string, PagerChannel> {
-    return new Map(['webhook', 'sms', 'voice', 'email'].map((name) => [name, { name, send: (message) => this.take(message) }]));
+    return new Map(
+      ['webhook', 'sms', 'voice', 'email'].map((name) => [name, { name, send: (message) => this.take(message) }]),
+    );
   }
 
   received(phone: string, kind: PageMessage['kind'] = 'page'): PageMessage[] {
-    return this.log.filter((entry) => entry.phone === phone && entry.message.kind === kind).map((entry) => entry.message);
+    return this.log
+      .filter((entry) => entry.phone === phone && entry.message.kind === kind)
+      .map((entry) => entry.message);
   }
 
   /** Waits for the `count`th page of a phone, counted from the beginning. */
@@ -22,7 +26,8 @@ export class FakePhones {
     for (;;) {
       const found = this.received(phone, kind)[count - 1];
       if (found) return found;
-      if (Date.now() > until) throw new Error(`${phone} got ${this.received(phone, kind).length} ${kind} messages, not ${count}`);
+      if (Date.now() > until)
+        throw new Error(`${phone} got ${this.received(phone, kind).length} ${kind} messages, not ${count}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 1_000);
         this.waiting.push(() => {

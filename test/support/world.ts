@@ -72,29 +72,25 @@ export async function seedWorld(db: Database) {
   const schedule = { zone: 'UTC', layers: [], overrides: [], temporarySchedules: [], marks: [] };
 
   await db.insert(escalationPolicies).values({ id: ids.policyId, teamId, key, name: 'policy', version: 1 });
-  await db
-    .insert(escalationPolicyVersions)
-    .values({
-      id: newId('escalationPolicyVersion'),
-      policyId: ids.policyId,
-      version: 1,
-      document: policy,
-      createdBy: personId,
-    });
+  await db.insert(escalationPolicyVersions).values({
+    id: newId('escalationPolicyVersion'),
+    policyId: ids.policyId,
+    version: 1,
+    document: policy,
+    createdBy: personId,
+  });
   await db.insert(schedules).values({ id: ids.scheduleId, teamId, key, name: 'rota', version: 1, document: schedule });
   await db.insert(services).values({ id: ids.serviceId, teamId, key, name: 'service', policyId: ids.policyId });
   await db
     .insert(products)
     .values({ id: ids.productId, teamId, key, name: 'product', serviceId: ids.serviceId, countries: ['DE'] });
-  await db
-    .insert(integrations)
-    .values({
-      id: ids.integrationId,
-      serviceId: ids.serviceId,
-      kind: 'generic',
-      name: 'sender',
-      principalId: personId,
-    });
+  await db.insert(integrations).values({
+    id: ids.integrationId,
+    serviceId: ids.serviceId,
+    kind: 'generic',
+    name: 'sender',
+    principalId: personId,
+  });
   const until = new Date(Date.now() + 3_600_000);
   await db
     .insert(maintenanceWindows)
@@ -111,16 +107,14 @@ export async function seedWorld(db: Database) {
     lastTriggerSeq: 1,
   });
 
-  await db
-    .insert(launches)
-    .values({
-      id: ids.launchId,
-      productId: ids.productId,
-      teamId,
-      name: 'launch',
-      openedBy: personId,
-      status: 'intake',
-    });
+  await db.insert(launches).values({
+    id: ids.launchId,
+    productId: ids.productId,
+    teamId,
+    name: 'launch',
+    openedBy: personId,
+    status: 'intake',
+  });
   await db.insert(detectors).values({
     id: ids.detectorId,
     productId: ids.productId,
@@ -146,14 +140,12 @@ export async function seedWorld(db: Database) {
     threshold: 0.5,
     createdBy: personId,
   });
-  await db
-    .insert(contentItems)
-    .values({
-      id: ids.contentId,
-      productId: ids.productId,
-      body: 'the reported text',
-      sha256: sha256Hex('the reported text'),
-    });
+  await db.insert(contentItems).values({
+    id: ids.contentId,
+    productId: ids.productId,
+    body: 'the reported text',
+    sha256: sha256Hex('the reported text'),
+  });
   await db.insert(productEvents).values({
     occurredOn: '2026-01-05',
     productId: ids.productId,
@@ -182,16 +174,14 @@ export async function seedWorld(db: Database) {
   });
 
   await db.insert(policies).values({ id: ids.reviewPolicyId, key, title: 'policy', harm: 'fraud' });
-  await db
-    .insert(policyVersions)
-    .values({
-      id: ids.policyVersionId,
-      policyId: ids.reviewPolicyId,
-      number: 1,
-      body: 'No fraud.',
-      sha256: sha256Hex('No fraud.'),
-      publishedBy: personId,
-    });
+  await db.insert(policyVersions).values({
+    id: ids.policyVersionId,
+    policyId: ids.reviewPolicyId,
+    number: 1,
+    body: 'No fraud.',
+    sha256: sha256Hex('No fraud.'),
+    publishedBy: personId,
+  });
   await db.insert(reviewQueues).values({ id: ids.queueId, teamId, key, title: 'queue', harms: [] });
   await db.insert(cases).values({
     id: ids.caseId,

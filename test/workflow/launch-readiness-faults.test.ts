@@ -125,7 +125,7 @@ it('continues as new with everything that it knows, and answers a command of an 
     await story.ask('ops_lead', 'assignRole', { role: 'ops_lead', personId: people.ops_lead.id, deputyPersonId });
   }
   const before = await story.row();
-  const again = await deliver(vigil.temporal, first.row, { deadlineMs: 10_000, waitForRecord: true });
+  const again = await deliver(vigil.temporal, first.row, { deadlineMs: 10_000 });
   expect(again).toEqual(first.outcome);
   expect((await story.row()).version).toBe(before.version);
   expect(await vigil.db.select().from(waivers).where(eq(waivers.launchId, story.world.launchId))).toMatchObject([
