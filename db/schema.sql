@@ -959,6 +959,7 @@ CREATE INDEX escalation_policies_team ON public.escalation_policies USING btree 
 CREATE INDEX escalation_policy_versions_created_by ON public.escalation_policy_versions USING btree (created_by);
 CREATE INDEX escalations_acknowledged_by ON public.escalations USING btree (acknowledged_by);
 CREATE INDEX escalations_canary ON public.escalations USING btree (canary_id);
+CREATE INDEX escalations_key ON public.escalations USING btree (service_id, dedup_key, opened_at);
 CREATE INDEX escalations_open ON public.escalations USING btree (team_id, severity, opened_at) WHERE (closed_at IS NULL);
 CREATE INDEX escalations_previous ON public.escalations USING btree (previous_id);
 CREATE INDEX escalations_team ON public.escalations USING btree (team_id, opened_at);

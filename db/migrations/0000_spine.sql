@@ -1001,6 +1001,7 @@ CREATE INDEX "escalation_policy_versions_created_by" ON "escalation_policy_versi
 CREATE UNIQUE INDEX "escalations_open_key" ON "escalations" USING btree ("service_id","dedup_key") WHERE "escalations"."closed_at" IS NULL;--> statement-breakpoint
 CREATE INDEX "escalations_open" ON "escalations" USING btree ("team_id","severity","opened_at") WHERE "escalations"."closed_at" IS NULL;--> statement-breakpoint
 CREATE INDEX "escalations_team" ON "escalations" USING btree ("team_id","opened_at");--> statement-breakpoint
+CREATE INDEX "escalations_key" ON "escalations" USING btree ("service_id","dedup_key","opened_at");--> statement-breakpoint
 CREATE INDEX "escalations_previous" ON "escalations" USING btree ("previous_id");--> statement-breakpoint
 CREATE INDEX "escalations_acknowledged_by" ON "escalations" USING btree ("acknowledged_by");--> statement-breakpoint
 CREATE INDEX "escalations_canary" ON "escalations" USING btree ("canary_id");--> statement-breakpoint

@@ -138,6 +138,7 @@ export const escalations = pgTable(
       .on(table.teamId, table.severity, table.openedAt)
       .where(sql`${table.closedAt} IS NULL`),
     index('escalations_team').on(table.teamId, table.openedAt),
+    index('escalations_key').on(table.serviceId, table.dedupKey, table.openedAt),
     index('escalations_previous').on(table.previousId),
     index('escalations_acknowledged_by').on(table.acknowledgedBy),
     index('escalations_canary').on(table.canaryId),
