@@ -96,12 +96,14 @@ export function createSqlDetector(options: {
 }
 
 const prefix =
-  'WITH detector_input AS (SELECT $1::text, $2::timestamptz, $3::timestamptz)\n' +
+  'WITH detector_input AS (SELECT $1::text, $2::timestamptz, $3::timestamptz),\n' +
+  'product_events AS NOT MATERIALIZED (SELECT * FROM public.product_events WHERE product_id = $1)\n' +
   `SELECT left(account_ref::text, 201) AS account_ref, score::float8 AS score, (event_ids::text[])[1:${mostEventIds}] AS event_ids FROM (\n`;
 
 /**
  * As a subquery only a SELECT is grammatical, and it cannot change data from a WITH; the row limit is the server's. The
- * first line gives the parameters their types, also when the SQL does not use them.
+ * first line gives the parameters their types, also when the SQL does not use them. The second keeps a SQL that forgets
+ * to name its product from finding accounts of another one.
  */
 const wrapped = (sql: string, limit: number): string => `${prefix}${sql}\n) AS found LIMIT ${limit}`;
 

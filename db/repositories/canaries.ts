@@ -155,16 +155,16 @@ async function recentCanaries(
     id: string;
     passed: boolean | null;
     minutes: number | null;
-    opened_at: string;
+    age_ms: string;
   }>(sql`
     SELECT id, (state->>'passed')::boolean AS passed, (state->>'minutes')::float8 AS minutes,
-      floor(extract(epoch FROM opened_at) * 1000)::bigint AS opened_at
+      floor(extract(epoch FROM clock_timestamp() - opened_at) * 1000)::bigint AS age_ms
     FROM canary_runs WHERE launch_id = ${launchId} ORDER BY opened_at DESC LIMIT ${canariesThatCount}`);
   const runs = rows
     .map((row) => (row.id === now.canaryId ? { ...row, passed: now.passed, minutes: now.minutes } : row))
     .filter((row) => row.passed !== null);
   const slowest = Math.max(...runs.map((row) => row.minutes ?? 0), now.minutes);
-  const windowMs = runs.length === 0 ? 0 : Math.max(...runs.map((row) => Date.now() - Number(row.opened_at)));
+  const windowMs = runs.length === 0 ? 0 : Math.max(...runs.map((row) => Number(row.age_ms)));
   return {
     observed: slowest * minuteMs,
     threshold: null,

@@ -135,7 +135,7 @@ export async function startAction(
       return { go: false, because: 'withdrawn', attempts };
     }
     // A kill switch stops new restrictions; lifting one is never held back.
-    if (isApply && (await isKillSwitchEngaged(tx, row.productId)))
+    if (isApply && (await isHeldBack(tx, row.productId)))
       return { go: false, because: 'stopped_by_kill_switch', attempts };
     const operation = isApply ? 'apply' : 'reverse';
     const call = { action: effect.action, idempotencyKey: effect.idempotencyKey };
@@ -171,6 +171,12 @@ export async function startAction(
     const untilAt = order.durationMs === null ? null : started.startedAt.getTime() + order.durationMs;
     return { go: true, actionId, untilAt, policyCode: order.policyCode, attempts: attempts + 1 };
   });
+}
+
+/** Holds the product's row, which engaging a switch takes for itself: a switch comes before this call, or after its row. */
+async function isHeldBack(tx: Transaction, productId: string): Promise<boolean> {
+  await tx.select({ id: products.id }).from(products).where(eq(products.id, productId)).for('share');
+  return isKillSwitchEngaged(tx, productId);
 }
 
 /** Notes what came of one call. */

@@ -1,20 +1,24 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../client.ts';
 import { newId } from '../ids.ts';
-import { enforcementOrders, killSwitches } from '../schema/index.ts';
+import { enforcementOrders, killSwitches, products } from '../schema/index.ts';
 import { leaveCommand } from './commands.ts';
 import { newestFirst } from './listing.ts';
 import type { Page } from './listing.ts';
 
 export type KillSwitchRow = typeof killSwitches.$inferSelect;
 
-/** Null when the product's switch is engaged already. */
+/**
+ * Null when the product's switch is engaged already. Waits for calls that are about to be written to the ledger: after
+ * the commit none starts.
+ */
 export async function engageKillSwitch(
-  db: Queryable,
+  tx: Queryable,
   productId: string,
   engagedBy: string,
 ): Promise<KillSwitchRow | null> {
-  const [row] = await db
+  await tx.select({ id: products.id }).from(products).where(eq(products.id, productId)).for('no key update');
+  const [row] = await tx
     .insert(killSwitches)
     .values({ id: newId('killSwitch'), productId, engagedBy })
     .onConflictDoNothing()

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Json } from '#domain/json.ts';
+import { dayMs, toIso } from '#domain/time.ts';
 import type { Database, Transaction } from '../client.ts';
 import { derivedId, sha256Hex } from '../ids.ts';
 
@@ -59,9 +60,14 @@ export async function insertProductEvents(
 
 const knownPartitions = new Set<string>();
 
+/**
+ * Days of the last month get a partition of their own; events of older ones lie as well in the default partition. A new
+ * partition locks the table until the transaction ends, and a backfill of years would make thousands of them.
+ */
 async function ensurePartitions(tx: Transaction, days: readonly string[]): Promise<void> {
+  const oldest = toIso(Date.now() - 31 * dayMs).slice(0, 10);
   for (const day of new Set(days)) {
-    if (knownPartitions.has(day)) continue;
+    if (day < oldest || knownPartitions.has(day)) continue;
     await tx.execute(sql`SELECT ensure_product_event_partition(${day}::date)`);
     if (knownPartitions.size > 1_000) knownPartitions.clear();
     knownPartitions.add(day);

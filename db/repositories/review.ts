@@ -8,6 +8,7 @@ import type { OrderedEnforcement, ReviewCase, TaskVerdict } from '#domain/review
 import { claim, defaultLeaseTerms, mayDecide, mayHold, renew } from '#domain/review/lease.ts';
 import type { LeasableTask, LeaseAnswer, ReviewerStanding } from '#domain/review/lease.ts';
 import { mayReview } from '#domain/review/reviewers.ts';
+import { canonicalHash } from '../audit-chain.ts';
 import type { Transaction } from '../client.ts';
 import { derivedId, newId } from '../ids.ts';
 import { databaseNow } from '../now.ts';
@@ -112,7 +113,8 @@ export async function decideTask(
     made &&
     made.decidedBy === person.id &&
     made.verdict === decision.verdict &&
-    made.leaseToken === decision.leaseToken
+    made.leaseToken === decision.leaseToken &&
+    canonicalHash(made.enforcement as Json) === canonicalHash(decision.enforcement as unknown as Json)
   ) {
     return { decisionId: made.id, isNew: false };
   }

@@ -48,9 +48,10 @@ export interface Filed {
 export async function fileSignals(tx: Transaction, source: SignalSource, found: readonly NewSignal[]): Promise<Filed> {
   if (found.length === 0) return { filed: 0, casesOpened: 0 };
   const filed = await insertSignals(tx, source, found);
-  if (source.mode === 'shadow') return { filed: filed.length, casesOpened: 0 };
+  if (source.mode === 'shadow' || filed.length === 0) return { filed: filed.length, casesOpened: 0 };
+  const setting = await settingOf(tx, source);
   let casesOpened = 0;
-  for (const group of byAccount(filed)) if (await feedCase(tx, source, group)) casesOpened++;
+  for (const group of byAccount(filed)) if (await feedCase(tx, source, setting, group)) casesOpened++;
   return { filed: filed.length, casesOpened };
 }
 
@@ -81,16 +82,18 @@ export async function refileLateSignals(tx: Transaction, caseId: string, decided
     );
   const [first] = rows;
   if (!first) return 0;
+  const source: SignalSource = {
+    detectorVersionId: first.detectorVersionId,
+    productId: subject.productId,
+    teamId: subject.teamId,
+    harm: subject.harm,
+    severity: Math.min(...rows.map((row) => row.severity)) as Severity,
+    mode: 'live',
+  };
   await feedCase(
     tx,
-    {
-      detectorVersionId: first.detectorVersionId,
-      productId: subject.productId,
-      teamId: subject.teamId,
-      harm: subject.harm,
-      severity: Math.min(...rows.map((row) => row.severity)) as Severity,
-      mode: 'live',
-    },
+    source,
+    await settingOf(tx, source),
     rows.map((row) => ({ id: row.id, accountRef: row.accountRef, synthetic: row.synthetic })),
   );
   return rows.length;
@@ -102,11 +105,21 @@ interface FiledSignal {
   readonly synthetic: boolean;
 }
 
+/** A statement takes 65,535 parameters, and one window of a detector may hold more findings than fit. */
+const signalsAtOnce = 1_000;
+
 async function insertSignals(
   tx: Transaction,
   source: SignalSource,
   found: readonly NewSignal[],
 ): Promise<FiledSignal[]> {
+  const filed: FiledSignal[] = [];
+  for (let from = 0; from < found.length; from += signalsAtOnce)
+    filed.push(...(await insertSome(tx, source, found.slice(from, from + signalsAtOnce))));
+  return filed;
+}
+
+function insertSome(tx: Transaction, source: SignalSource, found: readonly NewSignal[]): Promise<FiledSignal[]> {
   return tx
     .insert(signals)
     .values(
@@ -136,11 +149,27 @@ function byAccount(filed: readonly FiledSignal[]): FiledSignal[][] {
   return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }
 
-async function feedCase(tx: Transaction, source: SignalSource, group: readonly FiledSignal[]): Promise<boolean> {
+/** What every case that is opened now stands under. */
+interface Setting {
+  readonly policyVersionId: string;
+  readonly launchId: string | null;
+}
+
+const settingOf = async (tx: Transaction, { harm, productId }: SignalSource): Promise<Setting> => ({
+  policyVersionId: await currentPolicyVersion(tx, harm),
+  launchId: await openLaunch(tx, productId),
+});
+
+async function feedCase(
+  tx: Transaction,
+  source: SignalSource,
+  setting: Setting,
+  group: readonly FiledSignal[],
+): Promise<boolean> {
   const [first] = group;
   if (!first) return false;
-  const policyVersionId = await currentPolicyVersion(tx, source.harm);
-  const launchId = first.synthetic ? null : await openLaunch(tx, source.productId);
+  const { policyVersionId } = setting;
+  const launchId = first.synthetic ? null : setting.launchId;
   const { rows } = await tx.execute<{ id: string; opened: boolean; rose: boolean }>(sql`
     INSERT INTO cases AS open (id, product_id, team_id, account_ref, harm, severity, synthetic, launch_id, policy_version_id, status, signal_count)
     VALUES (${newId('case')}, ${source.productId}, ${source.teamId}, ${first.accountRef}, ${source.harm}, ${source.severity},

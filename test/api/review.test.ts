@@ -183,6 +183,18 @@ describe('looking and deciding', () => {
     expect(await api.db.select().from(decisions).where(eq(decisions.taskId, world.taskId))).toHaveLength(1);
   });
 
+  it('does not take a second decision for the first when it orders something else', async () => {
+    const { leaseToken } = (await claimNext(reviewer)).json();
+    const suspend = (days: number) => ({
+      leaseToken,
+      enforcement: { action: 'suspend_account', durationMs: days * 86_400_000 },
+    });
+    expect((await decide(reviewer, suspend(1))).statusCode).toBe(201);
+    const other = await decide(reviewer, suspend(30));
+    expect([other.statusCode, other.json().code]).toEqual([409, 'task.settled']);
+    expect((await decide(reviewer, suspend(1))).statusCode).toBe(201);
+  });
+
   it('refuses a decision under a lost lease or another policy version, and enforcement that cannot be', async () => {
     const { leaseToken } = (await claimNext(reviewer)).json();
     const refused = async (body: object) => {

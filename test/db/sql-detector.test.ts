@@ -73,6 +73,12 @@ describe('a SQL detector', () => {
     });
   });
 
+  it('finds nobody of another product, although its SQL names none', async () => {
+    const sql = `SELECT DISTINCT account_ref, 1 AS score, NULL AS event_ids FROM product_events ORDER BY account_ref`;
+    const { hits } = await run(sql);
+    expect(hits.map(({ accountRef }) => accountRef)).toEqual(['busy', 'late', 'loud', 'quiet']);
+  });
+
   it('need not use every parameter, may use WITH, and may leave the event ids out as null', async () => {
     const sql = `WITH one AS (SELECT 'a' AS account_ref) SELECT account_ref, 0.5 AS score, NULL AS event_ids FROM one`;
     await expect(run(sql)).resolves.toMatchObject({ hits: [{ accountRef: 'a', score: 0.5, eventIds: [] }] });
@@ -128,7 +134,7 @@ describe('what the SQL may not do', () => {
     ['a new table', `SELECT 'a' AS account_ref, 1 AS score, NULL AS event_ids INTO copied`, '42601'],
     ['a sequence', `${hit} FROM nextval('product_events_seq_seq')`, '42501'],
     ['leaving read-only', `${hit} FROM set_config('transaction_read_only', 'off', true)`, '25001'],
-    ['a partition, by a function of the schema', `${hit} FROM ensure_product_event_partition('2020-01-01')`, '25006'],
+    ['a partition, by a function of the schema', `${hit} FROM ensure_product_event_partition('2020-01-01')`, '42501'],
     ['the file system', `${hit} FROM pg_read_file('/etc/passwd')`, '42501'],
     ['another role', `${hit} FROM set_config('role', 'vigil_app', true)`, '42501'],
     ['a number that is none', `SELECT 'a' AS account_ref, ('CANARY' || $1)::int AS score, NULL AS event_ids`, '22P02'],
