@@ -77,7 +77,7 @@ export const orderOf = (
     return row && is(row as OrderRow) ? (row as OrderRow) : null;
   });
 
-/** Lets a finding about an account become a case, and a person's decision on it an order. */
+/** Lets a finding about an account become a case, and a person's decision on it an order whose workflow has begun. */
 export async function openOrder(
   world: CaseWorld,
   detectorVersionId: string,
@@ -88,7 +88,7 @@ export async function openOrder(
   const found = (await casesOf(world, accountRef)).at(-1);
   if (!found) throw new Error('no case was opened');
   await decide(world, await taskOf(world, found.id), world.people.reviewer, 'violation', enforcement);
-  return orderOf(world, found.id);
+  return orderOf(world, found.id, (row) => row.version > 0);
 }
 
 /** Waits until the row of an order is as wanted. */

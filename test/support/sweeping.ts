@@ -7,16 +7,18 @@ import type { CaseWorld } from './case-world.ts';
 import { fastForward } from './fast-forward.ts';
 import type { TestVigil } from './vigil.ts';
 
-/** Runs one sweep of a detector version as its schedule does; what it waits between its tries is skipped. */
-export async function sweep(vigil: Pick<TestVigil, 'temporal'>, detectorVersionId: string): Promise<SweepResult> {
-  const { workflow } = vigil.temporal;
-  const workflowId = `sweep:${detectorVersionId}:${randomUUID()}`;
-  const handle = await workflow.start<(versionId: string) => Promise<SweepResult>>(sweepWorkflow, {
-    workflowId,
+/** Starts one sweep of a detector version as its schedule does. */
+export const startSweep = (vigil: Pick<TestVigil, 'temporal'>, detectorVersionId: string) =>
+  vigil.temporal.workflow.start<(versionId: string) => Promise<SweepResult>>(sweepWorkflow, {
+    workflowId: `sweep:${detectorVersionId}:${randomUUID()}`,
     taskQueue: queues.orchestration,
     args: [detectorVersionId],
   });
-  await fastForward(vigil.temporal, workflowId, 60, { mayEnd: true });
+
+/** Runs one sweep to its end; what it waits between its tries is skipped. */
+export async function sweep(vigil: Pick<TestVigil, 'temporal'>, detectorVersionId: string): Promise<SweepResult> {
+  const handle = await startSweep(vigil, detectorVersionId);
+  await fastForward(vigil.temporal, handle.workflowId, 60, { mayEnd: true });
   return handle.result();
 }
 

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Records the histories of the replay tests anew: `npm run history:record-all`. */
+export default defineConfig({
+  test: {
+    include: ['test/replay/record-histories.ts'],
+    globalSetup: ['test/support/postgres-setup.ts', 'test/support/temporal-setup.ts'],
+    pool: 'forks',
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+  },
+});
