@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFreePort } from '#scripts/ports.ts';
+import { compileCache } from '#scripts/stack.ts';
 import type { Supervisor } from '#scripts/processes.ts';
 import type { Simulators } from '../story/world.ts';
 
@@ -30,7 +31,7 @@ export async function startSimulators(
         name,
         command: process.execPath,
         args: [main, '--port', new URL(url).port, '--log', log, '--secret-file', secretFile],
-        env: { PATH: '', TZ: 'UTC' },
+        env: { PATH: '', TZ: 'UTC', NODE_COMPILE_CACHE: compileCache },
         cwd: root,
         ready: { line: /^ready http:\S+$/m },
       });

@@ -6,6 +6,7 @@ import { exitCodes } from '#cli/exit-codes.ts';
 import { AwayError, createApiClient } from '#cli/http.ts';
 import type { ApiClient } from '#cli/http.ts';
 import type { Ids } from '#cli/setup/document.ts';
+import { compileCache } from '#scripts/stack.ts';
 import type { Stack } from '#scripts/stack.ts';
 import type { PersonKey } from '../setup.ts';
 import { patient, patiently } from './patience.ts';
@@ -71,7 +72,13 @@ const cliFile = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 async function runCli<T>(stack: Stack, token: string, args: readonly string[]): Promise<T> {
   const child = spawn(process.execPath, [cliFile, ...args, '--json'], {
-    env: { PATH: '', VIGIL_API_URL: stack.apiUrl, VIGIL_TOKEN: token, TEMPORAL_ADDRESS: stack.temporalAddress },
+    env: {
+      PATH: '',
+      NODE_COMPILE_CACHE: compileCache,
+      VIGIL_API_URL: stack.apiUrl,
+      VIGIL_TOKEN: token,
+      TEMPORAL_ADDRESS: stack.temporalAddress,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';
