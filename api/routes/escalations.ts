@@ -174,7 +174,8 @@ export function registerEscalations(app: Routes, deps: ApiDeps): void {
   });
 }
 
-async function visibleEscalation(deps: ApiDeps, request: FastifyRequest, id: string): Promise<EscalationRow> {
+/** The escalation of that id, or 404 when it is of a team that the asker does not see. */
+export async function visibleEscalation(deps: ApiDeps, request: FastifyRequest, id: string): Promise<EscalationRow> {
   const row = await findEscalation(deps.db, id);
   if (!row) throw new VigilError('resource.not_found');
   assertVisible(principalOf(request), row.teamId);

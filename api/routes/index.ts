@@ -10,6 +10,7 @@ import { registerDetectorVersions } from './detector-versions.ts';
 import { registerDetectors } from './detectors.ts';
 import { registerEnforcementOrders } from './enforcement-orders.ts';
 import { registerEscalationPolicies } from './escalation-policies.ts';
+import { registerEscalationTimeline } from './escalation-timeline.ts';
 import { registerEscalations } from './escalations.ts';
 import { registerHandoverNotes } from './handover-notes.ts';
 import { registerHealth } from './health.ts';
@@ -18,6 +19,7 @@ import { registerKillSwitches } from './kill-switches.ts';
 import { registerLaunches } from './launches.ts';
 import { registerMaintenanceWindows } from './maintenance-windows.ts';
 import { registerNotes } from './notes.ts';
+import { registerOncallReports } from './oncall-reports.ts';
 import { registerPersons } from './persons.ts';
 import { registerPolicies } from './policies.ts';
 import { registerPrincipals } from './principals.ts';
@@ -52,6 +54,7 @@ const resources = [
   registerScheduleExceptions,
   registerScheduleQuestions,
   registerHandoverNotes,
+  registerOncallReports,
   registerSwapRequests,
   registerCalendars,
   registerPolicies,
@@ -62,6 +65,7 @@ const resources = [
   registerKillSwitches,
   registerIntake,
   registerEscalations,
+  registerEscalationTimeline,
   registerAudit,
   registerCanaries,
   registerCases,

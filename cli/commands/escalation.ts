@@ -1,14 +1,10 @@
 import type { Command } from 'commander';
-import type { AuditEvent } from '#domain/audit/event.ts';
-import { timeline, timelineText } from '#domain/escalation/timeline.ts';
-import { readChain } from '../audit-chains.ts';
 import type { Context, Run } from '../context.ts';
 import { note, registerDecisions, seenVersion, show } from '../decisions.ts';
 import type { CommandAnswer, Decision } from '../decisions.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { idOf } from '../keys.ts';
-import { toLadderEvents } from '../ladder-events.ts';
 import { namesOf } from '../names.ts';
 import type { Column, Style } from '../output.ts';
 import { clean, when } from '../text.ts';
@@ -39,6 +35,17 @@ interface Delivery {
   readonly errorCode: string | null;
   readonly startedAt: string;
 }
+interface Related {
+  readonly id: string;
+  readonly relation: string;
+  readonly title: string;
+  readonly status: string;
+  readonly openedAt: string;
+}
+interface Timeline {
+  readonly entries: readonly { readonly at: string; readonly version: number | null; readonly text: string }[];
+  readonly related: readonly Related[];
+}
 type Detailed = Escalation & { readonly deliveries: readonly Delivery[] };
 
 const path = '/v1/escalations';
@@ -52,6 +59,13 @@ const columns: readonly Column<Escalation>[] = [
   },
   { title: 'opened', value: ({ openedAt }) => when(openedAt) },
   { title: 'alerts', value: ({ alertCount }) => alertCount },
+  { title: 'title', value: ({ title }) => title },
+];
+const relatedColumns: readonly Column<Related>[] = [
+  { title: 'related', value: ({ relation }) => relation.replaceAll('_', ' ') },
+  { title: 'id', value: ({ id }) => id },
+  { title: 'status', value: ({ status }) => status, style: ({ status }) => styleOf(status) },
+  { title: 'opened', value: ({ openedAt }) => when(openedAt) },
   { title: 'title', value: ({ title }) => title },
 ];
 const styleOf = (status: string): Style | null =>
@@ -149,12 +163,20 @@ export function registerEscalations(program: Command, run: Run): void {
 
   group
     .command('timeline <escalation>')
-    .description('its whole story: who was paged by which rule, what became of it, who decided what')
+    .description(
+      'its whole story: who was paged by which rule, what became of it, who decided what; and what is related',
+    )
     .action(
       run(async ({ api, output }, _options, id) => {
-        const { events } = await readChain(api, { kind: 'escalation', id });
-        const nameOf = output.isJson ? (one: string) => one : await namesOf(api, idsIn(events));
-        output.show(timeline(toLadderEvents(events), nameOf), (entries) => timelineText(entries).trimEnd());
+        const story = await api.get<Timeline>(`${path}/${encodeURIComponent(id)}/timeline`);
+        output.show(story, ({ entries, related }) =>
+          [
+            ...entries.map(({ at, version, text }) =>
+              clean(`${at}  ${(version === null ? '-' : `v${version}`).padEnd(5)} ${text}`),
+            ),
+            ...(related.length === 0 ? [] : ['', output.table(related, relatedColumns, '')]),
+          ].join('\n'),
+        );
       }),
     );
 
@@ -237,7 +259,3 @@ async function showOne({ api, output }: Context, value: Detailed): Promise<void>
     ].join('\n'),
   );
 }
-
-const idsIn = (events: readonly AuditEvent[]): string[] => [
-  ...new Set(JSON.stringify(events).match(/per_[0-9a-f]{32}/g)),
-];

@@ -113,10 +113,18 @@ async function start(
     }
     if (!before) {
       const { personId, contactMethodId, channel } = to;
-      const row = { kind: how.kind, ...how.position, personId, contactMethodId, channel };
-      await tx
-        .insert(deliveries)
-        .values({ id: deliveryId, escalationId, effectKey: to.key, ...row, status: 'started', possibleDuplicate });
+      const scheduleId = ladder.pages.find((page) => page.key === to.key)?.source.scheduleId ?? null;
+      const row = { kind: how.kind, ...how.position, personId, contactMethodId, channel, scheduleId };
+      await tx.insert(deliveries).values({
+        id: deliveryId,
+        escalationId,
+        effectKey: to.key,
+        ...row,
+        // Whatever became of the schedule, it holds no page up.
+        scheduleId: scheduleId === null ? null : sql`(SELECT id FROM schedules WHERE id = ${scheduleId})`,
+        status: 'started',
+        possibleDuplicate,
+      });
       await appendToChain(tx, aggregate, head, [
         { actor: systemActor, action: how.action, reason: how.kind, cause: to.key, data: { deliveryId, ...row } },
       ]);

@@ -15,7 +15,13 @@ export interface LadderMetrics {
   readonly failedPages: number;
 }
 
-export function ladderMetrics(ladder: Ladder): LadderMetrics {
+/** The part of a ladder that its metrics are read from. */
+export type MeasuredLadder = Pick<
+  Ladder,
+  'openedAt' | 'firstAttemptAt' | 'firstHumanAt' | 'firstAckAt' | 'resolution' | 'counts'
+>;
+
+export function ladderMetrics(ladder: MeasuredLadder): LadderMetrics {
   const since = (at: number | null): number | null => (at === null ? null : at - ladder.openedAt);
   const { counts } = ladder;
   return {
@@ -27,4 +33,45 @@ export function ladderMetrics(ladder: Ladder): LadderMetrics {
     unknownPages: counts.unknown,
     failedPages: counts.failed_permanent + counts.failed_transient,
   };
+}
+
+/** How long something took, over those escalations in which it happened. Null where it happened in none. */
+export interface Spread {
+  readonly count: number;
+  /** Half took no longer. */
+  readonly p50Ms: number | null;
+  /** Nine of ten took no longer. */
+  readonly p90Ms: number | null;
+}
+
+export interface LadderSummary {
+  readonly toFirstAttempt: Spread;
+  readonly toFirstHuman: Spread;
+  readonly toAck: Spread;
+  readonly toResolve: Spread;
+  readonly pages: number;
+  readonly unknownPages: number;
+  readonly failedPages: number;
+}
+
+/** The metrics of many ladders. Percentiles are the nearest rank: a time that really occurred. */
+export function summariseLadders(all: readonly LadderMetrics[]): LadderSummary {
+  const spread = (of: (one: LadderMetrics) => number | null): Spread =>
+    spreadOf(all.map(of).filter((ms) => ms !== null));
+  const sum = (of: (one: LadderMetrics) => number): number => all.reduce((total, one) => total + of(one), 0);
+  return {
+    toFirstAttempt: spread((one) => one.toFirstAttemptMs),
+    toFirstHuman: spread((one) => one.toFirstHumanMs),
+    toAck: spread((one) => one.toAckMs),
+    toResolve: spread((one) => one.toResolveMs),
+    pages: sum((one) => one.pages),
+    unknownPages: sum((one) => one.unknownPages),
+    failedPages: sum((one) => one.failedPages),
+  };
+}
+
+function spreadOf(times: readonly number[]): Spread {
+  const sorted = times.toSorted((a, b) => a - b);
+  const rank = (share: number): number | null => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
+  return { count: sorted.length, p50Ms: rank(0.5), p90Ms: rank(0.9) };
 }

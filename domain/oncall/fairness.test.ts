@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { at, oneLayer } from '#test/support/oncall-examples.ts';
 import { dayMs } from '../time.ts';
-import { balanceOf, hoursPerPerson, nightsPerPerson } from './fairness.ts';
+import { balanceOf, hoursPerPerson, nightOf, nightsPerPerson } from './fairness.ts';
 
 const monday = at('2026-01-05T00:00Z');
 
@@ -65,5 +65,16 @@ describe('balanceOf', () => {
     [[8, 4, 2], (0.5 + 0.25 + 0.5) / 3],
   ])('%j: %d', (hours, expected) => {
     expect(balanceOf(hours.map((share, index) => ({ personId: `P${index}`, hours: share })))).toBeCloseTo(expected);
+  });
+});
+
+describe('nightOf', () => {
+  it('is named by its evening, from 22:00 to 06:00 where the person lives', () => {
+    const inBerlin = (text: string) => nightOf('Europe/Berlin', at(text));
+    expect(inBerlin('2026-01-05T20:59Z')).toBeNull();
+    expect(inBerlin('2026-01-05T21:00Z')).toBe('2026-01-05');
+    expect(inBerlin('2026-01-06T04:59Z')).toBe('2026-01-05');
+    expect(inBerlin('2026-01-06T05:00Z')).toBeNull();
+    expect(nightOf('Asia/Kolkata', at('2026-01-05T20:59Z'))).toBe('2026-01-05');
   });
 });

@@ -1,9 +1,10 @@
 import { dayMs, hourMs } from '../time.ts';
 import { shiftsOf } from './coverage.ts';
 import { parseClockTime, startOfDay } from './local-time.ts';
-import { overlap } from './schedule.ts';
-import type { ClockTime, PersonId, Schedule } from './schedule.ts';
+import { covers, overlap } from './schedule.ts';
+import type { ClockTime, Period, PersonId, Schedule } from './schedule.ts';
 import { zoneClock } from './zone-clock.ts';
+import type { ZoneClock } from './zone-clock.ts';
 
 export interface HoursOnCall {
   readonly personId: PersonId;
@@ -43,20 +44,39 @@ export function nightsPerPerson(
   zoneOf: (personId: PersonId) => string,
 ): NightsOnCall[] {
   const nights = new Map<PersonId, Set<number>>();
-  const evening = parseClockTime(nightHours.startTime) ?? 0;
-  const morning = (parseClockTime(nightHours.endTime) ?? 0) + dayMs;
   for (const shift of shiftsOf(schedule, fromMs, toMs)) {
     const clock = zoneClock(zoneOf(shift.personId));
     const counted = nights.get(shift.personId) ?? new Set();
     nights.set(shift.personId, counted);
     const lastDay = startOfDay(clock.localAt(shift.endAt));
     for (let day = startOfDay(clock.localAt(shift.startAt)) - dayMs; day <= lastDay; day += dayMs) {
-      const night = { startAt: clock.firstAt(day + evening), endAt: clock.lastAt(day + morning) };
+      const night = nightBegunOn(clock, day);
       if (overlap(night, shift)) counted.add(day);
     }
   }
   return [...nights].sort(byPerson).map(([personId, counted]) => ({ personId, nights: counted.size }));
 }
+
+/**
+ * The night of a person's zone in which an instant lies, named by the local date of its evening (`2026-01-05`); null by
+ * day. Night is from 22:00 to 06:00.
+ *
+ * Fails with `oncall.zone_unknown`.
+ */
+export function nightOf(zone: string, at: number): string | null {
+  const clock = zoneClock(zone);
+  const today = startOfDay(clock.localAt(at));
+  const day = [today - dayMs, today].find((one) => covers(nightBegunOn(clock, one), at));
+  return day === undefined ? null : new Date(day).toISOString().slice(0, 10);
+}
+
+const evening = parseClockTime(nightHours.startTime) ?? 0;
+const morning = (parseClockTime(nightHours.endTime) ?? 0) + dayMs;
+
+const nightBegunOn = (clock: ZoneClock, day: number): Period => ({
+  startAt: clock.firstAt(day + evening),
+  endAt: clock.lastAt(day + morning),
+});
 
 /**
  * How evenly hours are shared, from 0 to 1: the mean over all pairs of people of the smaller share over the larger. One
