@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import pg from 'pg';
-import type { Database } from '#db/client.ts';
+import type { Database, Transaction } from '#db/client.ts';
 import { claimCommands, postponeCommands, settleCommand } from '#db/repositories/commands.ts';
-import type { CommandRow } from '#db/repositories/commands.ts';
+import type { CommandRow, Outcome } from '#db/repositories/commands.ts';
 import { deliver } from '#gateway/deliver.ts';
 import type { Delivery } from '#gateway/deliver.ts';
 
@@ -19,7 +19,10 @@ export interface RelayOptions {
   readonly log: RelayLog;
   /** How often it looks when nobody woke it, milliseconds. */
   readonly pollMs: number;
-  /** Lanes that deliver side by side: a workflow that does not answer holds up one of them, not the pages behind it. */
+  /**
+   * Lanes that deliver side by side: a workflow that does not answer holds up one of them, not the pages behind it. Each
+   * holds a connection, so by default they leave half of the pool to the work that they start.
+   */
   readonly lanes?: number;
   /** Commands that one lane delivers at a time, at most one per workflow. */
   readonly batch?: number;
@@ -38,7 +41,8 @@ export interface Relay {
  * number of relays share the work. Woken by NOTIFY; the poll covers lost notifications and postponed commands.
  */
 export function startRelay(options: RelayOptions): Relay {
-  const { log, pollMs, lanes = 6, batch = 8 } = options;
+  const { log, pollMs, batch = 8 } = options;
+  const { lanes = Math.max(1, Math.min(6, Math.floor(options.db.$client.options.max / 2))) } = options;
   const wake = new Wake();
   const listener = listen(options, wake);
   const life = { isStopping: false };
@@ -88,11 +92,23 @@ async function deliverBatch({ db, temporal, log, deadlineMs = 3_000 }: RelayOpti
       } else if (delivery.status === 'failed' && row.attempts + 1 < failuresBeforeGivingUp) {
         log.error({ ...about, ...delivery.detail }, 'command failed and is tried again');
         away.push(row.id);
-      } else await settleCommand(tx, row, delivery);
+      } else if (delivery.status === 'done') await settleCommand(tx, row, delivery);
+      else if (!(await settleApart(tx, row, delivery))) away.push(row.id);
     }
     await postponeCommands(tx, away);
     return rows.length;
   });
+
+  /** What a workflow says no with may be something that cannot be stored: that must not undo what else was settled. */
+  async function settleApart(tx: Transaction, row: CommandRow, outcome: Outcome): Promise<boolean> {
+    try {
+      await tx.transaction((savepoint) => settleCommand(savepoint, row, outcome));
+      return true;
+    } catch (error) {
+      log.error({ commandId: row.id, name: row.name, err: error }, 'the outcome of a command could not be stored');
+      return false;
+    }
+  }
 
   async function attempt(client: Client, row: CommandRow, deadline: number): Promise<Delivery> {
     try {

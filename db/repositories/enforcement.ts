@@ -259,8 +259,8 @@ export async function writeStatement(
       harm: context.harm,
       ground: {
         kind: 'incompatible',
-        ground: context.title.slice(0, 500),
-        explanation: context.body.slice(0, 2_000),
+        ground: cut(context.title, 500),
+        explanation: cut(context.body, 2_000),
         alsoIllegal: false,
       },
       groundUrl: null,
@@ -286,6 +286,9 @@ export async function writeStatement(
       .onConflictDoNothing();
   });
 }
+
+/** The beginning of a text, never ending within a character: half of one cannot be stored. */
+const cut = (text: string, length: number): string => text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 
 export interface StartedNotice {
   readonly noticeId: string;

@@ -52,10 +52,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-const openPool = (applicationName: string): Database =>
+const openPool = (applicationName: string, size = 4): Database =>
   connectDatabase({
     url: database.appUrl,
-    size: 4,
+    size,
     applicationName,
     statementTimeoutMs: 10_000,
     onIdleError: () => undefined,
@@ -78,9 +78,10 @@ function temporalOf(by: string): Client {
   } as unknown as Client;
 }
 
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
 function start(name: string, options: Partial<RelayOptions> = {}): void {
   const pool = openPool(name);
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const relay = startRelay({
     db: pool,
     databaseUrl: database.appUrl,
@@ -172,6 +173,20 @@ describe('two relays', () => {
     );
     await settled();
     expect(delivered.map(({ by }) => by)).toEqual(['doomed', 'relay-2']);
+  });
+});
+
+describe('a small pool', () => {
+  it('is not used up by the lanes: what they start needs connections too', async () => {
+    for (let flow = 0; flow < 6; flow++) await leave(`flow-${flow}`);
+    const pool = openPool('small', 2);
+    // As the record of a start does, whose answer the lane waits for.
+    receive = () => pool.execute('SELECT 1');
+    const temporal = temporalOf('relay-1');
+    const relay = startRelay({ db: pool, databaseUrl: database.appUrl, temporal, log: quiet, pollMs: 50, batch: 1 });
+    relays.push({ relay, pool });
+    await settled();
+    expect((await rows()).every(({ attempts }) => attempts === 1)).toBe(true);
   });
 });
 
@@ -278,6 +293,23 @@ describe('a delivery that fails', () => {
     await releaseCommand(db, row);
     await settled();
     expect(idsOf(await rows())).toEqual(delivered.map(({ commandId }) => commandId));
+  });
+
+  it('with a refusal that cannot be stored undoes nothing of what else was settled', async () => {
+    await leave('unstorable', { mode: 'update', priority: 1 });
+    await leave('healthy');
+    const unstorable = ApplicationFailure.create({
+      type: 'escalation.resolved',
+      message: 'over',
+      details: [{ by: String.fromCharCode(0) }],
+    });
+    receive = ({ workflowId }) =>
+      workflowId === 'escalation:healthy'
+        ? Promise.resolve({})
+        : Promise.reject(new WorkflowUpdateFailedError('refused', unstorable));
+    start('relay-1', { pollMs: 20 });
+    await expect.poll(async () => (await rows()).map(({ status }) => status), soon).toEqual(['pending', 'done']);
+    expect(delivered.filter(({ workflowId }) => workflowId === 'escalation:healthy')).toHaveLength(1);
   });
 
   it('waits for a Temporal that is away, and is delivered when it is back', async () => {
