@@ -13,9 +13,9 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export const exitCodeText = `Exit codes:
   0  done
-  1  unexpected failure, or a check that failed (doctor, check)
+  1  unexpected failure, or a check of doctor that failed
   2  wrong usage, or a request that the API cannot read
-  3  refused by the rules: conflict, precondition or invalid content
+  3  refused by the rules: conflict, precondition or invalid content; or a hole that check found
   4  token missing, invalid or not allowed
   5  no such object
   6  the service is away, or the work was not done within --wait

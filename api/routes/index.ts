@@ -19,6 +19,7 @@ import { registerKillSwitches } from './kill-switches.ts';
 import { registerLaunches } from './launches.ts';
 import { registerMaintenanceWindows } from './maintenance-windows.ts';
 import { registerNotes } from './notes.ts';
+import { registerOncallChecks } from './oncall-checks.ts';
 import { registerOncallReports } from './oncall-reports.ts';
 import { registerPersons } from './persons.ts';
 import { registerPolicies } from './policies.ts';
@@ -55,6 +56,7 @@ const resources = [
   registerScheduleQuestions,
   registerHandoverNotes,
   registerOncallReports,
+  registerOncallChecks,
   registerSwapRequests,
   registerCalendars,
   registerPolicies,

@@ -16,7 +16,10 @@ afterAll(() => api?.stop());
 
 const reached = {
   contactMethods: [{ key: 'phone', channel: 'console', address: 'x' }],
-  notificationRules: { high: [{ contactMethod: 'phone', delayMinutes: 0 }], low: [] },
+  notificationRules: {
+    high: [{ contactMethod: 'phone', delayMinutes: 0 }],
+    low: [{ contactMethod: 'phone', delayMinutes: 0 }],
+  },
 };
 const setup = {
   teams: [{ key: 'team', name: 'Team' }],
@@ -76,7 +79,7 @@ async function check(change: (next: typeof setup) => void = () => undefined) {
 describe('vigil check', () => {
   it('fails where there is nothing to look at', async () => {
     const run = await cli(['check', '--json']);
-    expect(run.code).toBe(1);
+    expect(run.code).toBe(3);
     expect(run.json<Check[]>().map(({ name, status }) => `${name} ${status}`)).toEqual(['on-call fail', 'rungs fail']);
   });
 
@@ -97,8 +100,11 @@ describe('vigil check', () => {
       next.schedules[0]!.document = schedule('@people/reached', inDays(20));
     });
     expect({ code, bad }).toMatchObject({
-      code: 1,
-      bad: [{ name: 'on-call always', status: 'fail', detail: expect.stringContaining('nobody is on call from') }],
+      code: 3,
+      bad: [
+        { name: 'on-call always', status: 'fail', detail: expect.stringContaining('nobody is on call from') },
+        { name: 'policy default', status: 'fail' },
+      ],
     });
     expect((await cli(['check', '--days', '10'])).code).toBe(0);
   });
@@ -107,22 +113,48 @@ describe('vigil check', () => {
     const rung = await check((next) => {
       next.escalationPolicies[0]!.document.rungs[0]!.targets[1] = { kind: 'schedule', scheduleId: '@schedules/silent' };
     });
-    expect(rung).toMatchObject({ code: 1, bad: [{ name: 'policy default', detail: 'rung 1 can reach nobody' }] });
+    expect(rung).toMatchObject({
+      code: 3,
+      bad: [
+        {
+          name: 'policy default',
+          detail: expect.stringMatching(
+            /^rung 1 can reach nobody with high urgency from .* until .*; rung 1 can reach nobody with low urgency from/,
+          ),
+        },
+      ],
+    });
     const last = await check((next) => {
       next.escalationPolicies[0]!.document.catchAllPersonId = '@people/silent';
     });
     expect(last).toMatchObject({
-      code: 1,
-      bad: [{ name: 'policy default', detail: 'the catch-all can reach nobody' }],
+      code: 3,
+      bad: [
+        { name: 'policy default', detail: expect.stringContaining('the catch-all can reach nobody with high urgency') },
+      ],
     });
   });
 
-  it('does not pass for whoever may not see how others are reached', async () => {
-    const team = (await cli(['list', 'teams', '--json'])).json<{ id: string }[]>()[0]!;
+  it('looks at the hand-offs to come, and not only at who is on call now', async () => {
+    // The one who can be reached and the one who cannot take turns, a day each.
+    const { code, bad } = await check((next) => {
+      const alternating = schedule('@people/reached') as { layers: { participants: string[] }[] };
+      alternating.layers[0]!.participants.push('@people/silent');
+      next.schedules[0]!.document = alternating;
+    });
+    expect({ code, bad }).toMatchObject({
+      code: 3,
+      bad: [{ detail: expect.stringMatching(/, and 1[3-5] more times/) }],
+    });
+  });
+
+  it('looks at the teams of whoever asks, who need not see how others are reached', async () => {
+    const teams = (await cli(['list', 'teams', '--json'])).json<{ id: string }[]>();
     await check();
-    const responder = as((await api.principal({ roles: ['responder'], teamId: team.id })).token);
+    const responder = as((await api.principal({ roles: ['responder'], teamId: teams[0]!.id })).token);
     const run = await responder(['check', '--json']);
-    expect(run.code).toBe(4);
-    expect(run.json<Check[]>()).toContainEqual(expect.objectContaining({ name: 'rungs', status: 'skip' }));
+    expect([run.code, run.json<Check[]>().length]).toEqual([0, 3]);
+    const stranger = as((await api.principal({ roles: ['responder'], teamId: await api.team() })).token);
+    expect((await stranger(['check', '--json'])).json<Check[]>().map(({ name }) => name)).toEqual(['on-call', 'rungs']);
   });
 });
