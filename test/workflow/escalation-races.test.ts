@@ -1,0 +1,321 @@
+import { asc, eq } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Activities } from '#activities/index.ts';
+import type { Person } from '#domain/actor.ts';
+import type { Ladder } from '#domain/escalation/ladder.ts';
+import { minuteMs } from '#domain/time.ts';
+import { acceptResolve, acceptTrigger } from '#db/repositories/alerts.ts';
+import { insertSchedule } from '#db/repositories/schedules.ts';
+import { alertEvents, escalations } from '#db/schema/index.ts';
+import { workflowId } from '#workflows/contract.ts';
+import { seededRandom } from '../simulation/random.ts';
+import { ask } from '../support/ask.ts';
+import { FakePhones } from '../support/fake-phones.ts';
+import { readLedger, startedAfter } from '../support/ladder-ledger.ts';
+import { seedPerson, seedService, seedTeam } from '../support/seed.ts';
+import { fastForward } from '../support/temporal.ts';
+import { eventually, startTestVigil } from '../support/vigil.ts';
+import type { TestVigil } from '../support/vigil.ts';
+
+/** Stops what comes to it until it is opened. */
+class Gate {
+  private isOpen = true;
+  private waiting: (() => void)[] = [];
+  private arrivals = 0;
+
+  close(): void {
+    this.isOpen = false;
+    this.arrivals = 0;
+  }
+
+  open(): void {
+    this.isOpen = true;
+    for (const release of this.waiting.splice(0)) release();
+  }
+
+  async pass(): Promise<void> {
+    this.arrivals++;
+    if (!this.isOpen) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  reached = (): Promise<unknown> => eventually('somebody is at the gate', () => Promise.resolve(this.arrivals > 0));
+}
+
+let vigil: TestVigil;
+const phones = new FakePhones();
+/** Before a page's ledger row; before it is looked up who is on a rung; while a provider is asked. */
+const [beforeRow, beforeLookUp, atProvider] = [new Gate(), new Gate(), new Gate()];
+
+/** Two people on two rungs of fifteen minutes, with a phone each that nobody else has. */
+interface Team {
+  readonly service: string;
+  readonly first: string;
+  readonly second: string;
+  readonly firstPhone: string;
+  readonly secondPhone: string;
+}
+let teams = 0;
+let team: Team;
+
+const gated = (activities: Activities): Activities => ({
+  ...activities,
+  store: {
+    ...activities.store,
+    resolveRung: async (...args) => {
+      await beforeLookUp.pass();
+      return activities.store.resolveRung(...args);
+    },
+  },
+  paging: {
+    ...activities.paging,
+    sendPage: async (...args) => {
+      await beforeRow.pass();
+      return activities.paging.sendPage(...args);
+    },
+  },
+});
+
+beforeAll(async () => {
+  vigil = await startTestVigil({ channels: phones.channels }, { wrap: gated });
+});
+afterAll(() => vigil?.stop());
+
+beforeEach(async () => {
+  for (const gate of [beforeRow, beforeLookUp, atProvider]) gate.open();
+  phones.answer = async ({ kind }) => {
+    if (kind === 'page') await atProvider.pass();
+    return { outcome: 'sent' };
+  };
+  team = await seedTwo();
+});
+
+async function seedTwo(): Promise<Team> {
+  const number = ++teams;
+  const [firstPhone, secondPhone] = [`first-${number}`, `second-${number}`];
+  const teamId = await seedTeam(vigil.db);
+  const first = await seedPerson(vigil.db, { name: firstPhone, delaysMinutes: [0, 5] });
+  const second = await seedPerson(vigil.db, { name: secondPhone });
+  const rung = (personId: string) => ({ targets: [{ kind: 'person' as const, personId }], ackWithinMs: 15 * minuteMs });
+  const rungs = [rung(first), rung(second)];
+  const service = await seedService(vigil.db, teamId, first, { rungs, catchAllPersonId: second });
+  return { service, first, second, firstPhone, secondPhone };
+}
+
+const key = { dedupKey: 'disk', reportedBy: 'test' };
+const trigger = async ({ service } = team): Promise<string> => {
+  const alert = { serviceId: service, severity: 1, title: 'The disk is full', ...key } as const;
+  return (await vigil.db.transaction((tx) => acceptTrigger(tx, alert))).escalationId;
+};
+const resolve = () => vigil.db.transaction((tx) => acceptResolve(tx, { serviceId: team.service, ...key }));
+const forward = (id: string, minutes: number) =>
+  fastForward(vigil.temporal, workflowId('escalation', id), minutes * 60, { timeoutMs: 60_000 });
+const responder = (id: string): Person => ({ kind: 'person', id, roles: ['responder'] });
+const acknowledge = (id: string, by: string, input = {}) =>
+  ask(vigil, responder(by), 'escalation', id, 'acknowledge', input);
+const ladderWhen = (id: string, is: (ladder: Ladder) => boolean) =>
+  eventually(`escalation ${id}: ${is.toString()}`, async () => {
+    const [row] = await vigil.db.select().from(escalations).where(eq(escalations.id, id));
+    const ladder = row?.state as Ladder | null;
+    return ladder && is(ladder) ? ladder : null;
+  });
+
+describe('case 9: an acknowledgement while the page activity is in flight', () => {
+  it('case 9: before its ledger row, the page is superseded: nobody is called', async () => {
+    beforeRow.close();
+    const id = await trigger();
+    await beforeRow.reached();
+    const { outcome } = await acknowledge(id, team.first);
+    expect(outcome).toMatchObject({
+      status: 'done',
+      answer: { status: 'acknowledged', pagesInFlight: 1, pagesSent: 0 },
+    });
+    beforeRow.open();
+    await ladderWhen(id, ({ counts }) => counts.superseded === 1 && counts.in_flight === 0);
+    await forward(id, 24 * 60);
+    const ledger = await readLedger(vigil.db, id);
+    expect(ledger.deliveries).toEqual([]);
+    expect(phones.received(team.firstPhone)).toEqual([]);
+  });
+
+  it('case 9: when the call is out already, the page counts as sent, and is the last one', async () => {
+    atProvider.close();
+    const id = await trigger();
+    await atProvider.reached();
+    const [page] = (await ladderWhen(id, ({ pages }) => pages.length === 1)).pages;
+    const { outcome } = await acknowledge(id, team.first, { asOfDeliveryKey: page?.key ?? '' });
+    expect(outcome).toMatchObject({ status: 'done', answer: { pagesInFlight: 1, stoppedRung: { pass: 0, rung: 0 } } });
+    atProvider.open();
+    await ladderWhen(id, ({ counts }) => counts.sent === 1 && counts.in_flight === 0);
+    await forward(id, 24 * 60);
+    const { deliveries, ladder } = await readLedger(vigil.db, id);
+    expect(deliveries).toMatchObject([{ status: 'sent', attempts: 1, possibleDuplicate: false }]);
+    expect(ladder.status).toBe('acknowledged');
+    expect(phones.received(team.firstPhone)).toHaveLength(1);
+    expect(phones.received(team.secondPhone)).toEqual([]);
+  });
+});
+
+describe('case 10: opened and resolved', () => {
+  it('case 10: before the first page has started, nobody is paged and nobody is told', async () => {
+    beforeLookUp.close();
+    const id = await trigger();
+    await beforeLookUp.reached();
+    expect(await resolve()).toBe(id);
+    await ladderWhen(id, ({ status }) => status === 'resolved');
+    beforeLookUp.open();
+    await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).result();
+    expect((await readLedger(vigil.db, id)).deliveries).toEqual([]);
+    expect(phones.log.filter(({ phone }) => [team.firstPhone, team.secondPhone].includes(phone))).toEqual([]);
+  });
+
+  it('case 10: after it, whoever was paged is told at once', async () => {
+    const id = await trigger();
+    await phones.next(team.firstPhone);
+    await resolve();
+    await phones.next(team.firstPhone, 1, 'resolved');
+    await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).result();
+    const { deliveries } = await readLedger(vigil.db, id);
+    expect(deliveries.map(({ kind, status }) => `${kind} ${status}`)).toEqual(['rung sent', 'resolved sent']);
+  });
+
+  it('case 10: while the call is out, whoever was called is told once it is known', async () => {
+    atProvider.close();
+    const id = await trigger();
+    await atProvider.reached();
+    await resolve();
+    await ladderWhen(id, ({ status }) => status === 'resolved');
+    expect(phones.received(team.firstPhone, 'resolved')).toEqual([]);
+    atProvider.open();
+    await phones.next(team.firstPhone, 1, 'resolved');
+    expect((await readLedger(vigil.db, id)).ladder.counts).toMatchObject({ sent: 1, in_flight: 0 });
+  });
+
+  it('case 10: both at once, before Temporal heard of either: whoever was paged was told, and it is closed', async () => {
+    await vigil.pause();
+    const id = await trigger();
+    await resolve();
+    await vigil.resume();
+    await ladderWhen(id, ({ status }) => status === 'resolved');
+    await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).result();
+    const { deliveries, ladder } = await readLedger(vigil.db, id);
+    expect(ladder.status).toBe('resolved');
+    const kinds = deliveries.map(({ kind, status }) => `${kind} ${status}`);
+    expect([[], ['rung sent', 'resolved sent']]).toContainEqual(kinds);
+  });
+});
+
+describe('case 11: one key', () => {
+  it('case 11: 100 triggers at once are one escalation, count 100, one page', async () => {
+    const ids = await Promise.all(Array.from({ length: 100 }, () => trigger()));
+    expect(new Set(ids).size).toBe(1);
+    const [id = ''] = ids;
+    await phones.next(team.firstPhone);
+    await forward(id, 4);
+    const rows = await vigil.db.select().from(escalations).where(eq(escalations.serviceId, team.service));
+    expect(rows).toMatchObject([{ id, alertCount: 100, status: 'triggered' }]);
+    expect((await readLedger(vigil.db, id)).deliveries).toHaveLength(1);
+    expect(phones.received(team.firstPhone)).toHaveLength(1);
+    const events = await vigil.db
+      .select()
+      .from(alertEvents)
+      .where(eq(alertEvents.escalationId, id))
+      .orderBy(asc(alertEvents.seq));
+    expect(events.filter(({ disposition }) => disposition === 'opened')).toHaveLength(1);
+  });
+});
+
+describe('case 14: rungs with nobody on them', () => {
+  /** A service whose first rungs are schedules without layers: nobody is ever on call. */
+  async function withEmptyRungs(last: readonly string[], repeat: number): Promise<string> {
+    const teamId = await seedTeam(vigil.db);
+    const document = { zone: 'UTC', layers: [], overrides: [], temporarySchedules: [], marks: [] };
+    const schedule = await insertSchedule(vigil.db, {
+      teamId,
+      key: `empty-${teams}-${repeat}`,
+      name: 'empty',
+      document,
+    });
+    const empty = {
+      targets: [{ kind: 'schedule' as const, scheduleId: schedule?.id ?? '' }],
+      ackWithinMs: 15 * minuteMs,
+    };
+    const rungs = last.map((personId) => ({
+      targets: [{ kind: 'person' as const, personId }],
+      ackWithinMs: 15 * minuteMs,
+    }));
+    const policy = { rungs: [empty, ...rungs, empty], repeat, catchAllPersonId: team.second };
+    return seedService(vigil.db, teamId, team.first, policy);
+  }
+
+  it('case 14: an empty first rung is no wait: the next one is paged within 2 s', async () => {
+    const id = await trigger({ ...team, service: await withEmptyRungs([team.first], 0) });
+    await phones.next(team.firstPhone);
+    const { events, ladder } = await readLedger(vigil.db, id);
+    expect(ladder.walk).toMatchObject({ rung: 1, emptyRungs: [0] });
+    expect(Number(ladder.firstAttemptAt) - ladder.openedAt).toBeLessThan(2_000);
+    expect(events.length).toBeLessThan(8);
+  });
+
+  it('case 14: all of them empty, with repeats: the catch-all is paged once, in few events, and the state says so', async () => {
+    const id = await trigger({ ...team, service: await withEmptyRungs([], 9) });
+    await phones.next(team.secondPhone);
+    await forward(id, 24 * 60);
+    const { deliveries, ladder } = await readLedger(vigil.db, id);
+    expect(ladder).toMatchObject({ status: 'exhausted', noOneReached: true });
+    expect(deliveries.map(({ kind, personId }) => [kind, personId])).toEqual([['catch_all', team.second]]);
+    const { historyLength } = await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).describe();
+    expect(historyLength).toBeLessThan(100);
+  });
+});
+
+describe('an acknowledgement against a page, on the real workflow', () => {
+  it.each([1, 2, 3])('20 races at the end of a rung, lot %i: no page starts after the answer', async (lot) => {
+    const random = seededRandom(lot);
+    const races: Race[] = [];
+    for (let index = 0; index < 20; index++) {
+      const two = await seedTwo();
+      // The first ones acknowledge before the rung's end, the last ones after its page; between them it is a race.
+      const when = index < 2 ? 'before' : index > 17 ? 'after' : random.int(0, 300);
+      races.push({ id: await trigger(two), by: random.pick([two.first, two.second]), phone: two.secondPhone, when });
+    }
+    const outcomes: number[] = [];
+    const waiting = [...races];
+    const lane = async () => {
+      for (let race = waiting.shift(); race !== undefined; race = waiting.shift()) outcomes.push(await run(race));
+    };
+    await Promise.all([lane(), lane(), lane(), lane()]);
+    expect(outcomes).toHaveLength(20);
+    expect(outcomes.filter((pages) => pages === 0).length).toBeGreaterThanOrEqual(2);
+    expect(outcomes.filter((pages) => pages === 1).length).toBeGreaterThanOrEqual(2);
+  });
+
+  interface Race {
+    readonly id: string;
+    readonly by: string;
+    readonly phone: string;
+    /** Milliseconds after the time of the rung began to run out. */
+    readonly when: 'before' | 'after' | number;
+  }
+
+  /** How many pages of the second rung left. */
+  async function run({ id, by, phone, when }: Race): Promise<number> {
+    await ladderWhen(id, ({ walk }) => walk.phase === 'waiting');
+    await forward(id, 14.9);
+    const passing = when === 'before' ? null : forward(id, 0.2);
+    if (when === 'after') await phones.next(phone);
+    else if (when !== 'before') await new Promise((done) => setTimeout(done, when));
+    const { outcome } = await acknowledge(id, by);
+    if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
+    const calls = phones.received(phone).length;
+    await passing;
+    await forward(id, 24 * 60);
+    const ledger = await readLedger(vigil.db, id);
+    expect(ledger.ladder).toMatchObject({ status: 'acknowledged', acknowledgedBy: by, counts: { in_flight: 0 } });
+    expect(startedAfter(ledger, Number(outcome.answer['version']))).toEqual([]);
+    const pages = ledger.deliveries.filter(({ rung }) => rung === 1).length;
+    expect(phones.received(phone)).toHaveLength(pages);
+    // A page whose row was first may ring a moment after the answer, which then counts it as in flight.
+    if (pages > calls) expect(outcome.answer).toMatchObject({ pagesInFlight: 1 });
+    return pages;
+  }
+});
