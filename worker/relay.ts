@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client';
-import pg from 'pg';
 import type { Database, Transaction } from '#db/client.ts';
 import { claimCommands, postponeCommands, settleCommand } from '#db/repositories/commands.ts';
 import type { CommandRow, Outcome } from '#db/repositories/commands.ts';
 import { deliver } from '#gateway/deliver.ts';
 import type { Delivery } from '#gateway/deliver.ts';
+import { listenForCommands, Wake } from './wake.ts';
 
 export interface RelayLog {
   info(fields: object, message: string): void;
@@ -44,7 +44,7 @@ export function startRelay(options: RelayOptions): Relay {
   const { log, pollMs, batch = 8 } = options;
   const { lanes = Math.max(1, Math.min(6, Math.floor(options.db.$client.options.max / 2))) } = options;
   const wake = new Wake();
-  const listener = listen(options, wake);
+  const listener = listenForCommands(options, wake);
   const life = { isStopping: false };
 
   const lane = async () => {
@@ -119,72 +119,4 @@ async function deliverBatch({ db, temporal, log, deadlineMs = 3_000 }: RelayOpti
       return { status: 'away', cause: 'unexpected failure' };
     }
   }
-}
-
-/** Waits that can be cut short together. A wake that comes while nobody waits ends the next wait at once. */
-class Wake {
-  private isPending = false;
-  private waiting = new Set<() => void>();
-
-  now(): void {
-    this.isPending = this.waiting.size === 0;
-    for (const release of this.waiting) release();
-    this.waiting.clear();
-  }
-
-  async wait(ms: number): Promise<void> {
-    if (this.isPending) {
-      this.isPending = false;
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      const release = () => {
-        clearTimeout(timer);
-        this.waiting.delete(release);
-        resolve();
-      };
-      const timer = setTimeout(release, ms);
-      this.waiting.add(release);
-    });
-  }
-}
-
-/** Keeps one connection of its own listening; after a loss it connects again, and the poll bridges the gap. */
-function listen({ databaseUrl, log, pollMs }: RelayOptions, wake: Wake): { stop(): Promise<void> } {
-  let stopping = false;
-  let client: pg.Client | null = null;
-  let retry: NodeJS.Timeout | null = null;
-
-  const connect = async () => {
-    const next = new pg.Client({
-      connectionString: databaseUrl,
-      application_name: 'vigil-relay-listener',
-      keepAlive: true,
-    });
-    next.on('notification', () => wake.now());
-    next.on('error', (error) => {
-      log.warn({ err: error }, 'the relay lost its listening connection');
-      again();
-    });
-    next.on('end', again);
-    client = next;
-    await next.connect();
-    await next.query('LISTEN vigil_commands');
-    wake.now();
-  };
-  const again = () => {
-    if (stopping || retry) return;
-    retry = setTimeout(() => {
-      retry = null;
-      connect().catch(again);
-    }, pollMs);
-  };
-  connect().catch(again);
-  return {
-    async stop() {
-      stopping = true;
-      if (retry) clearTimeout(retry);
-      await client?.end().catch(() => undefined);
-    },
-  };
 }
