@@ -72,9 +72,15 @@ export interface ApiClient {
   /** A whole list, page by page, up to `atMost` items. */
   list<T>(path: string, query?: Query, atMost?: number): Promise<T[]>;
   /** Sends with an Idempotency-Key, and follows a 202 until the work is done. */
-  post<T>(path: string, body?: unknown, options?: { readonly part?: string }): Promise<T>;
+  post<T>(path: string, body?: unknown, options?: PostOptions): Promise<T>;
   put<T>(path: string, body: unknown, etag?: string | null): Promise<T>;
-  delete(path: string): Promise<void>;
+  delete(path: string, etag?: string | null): Promise<void>;
+}
+
+interface PostOptions {
+  readonly part?: string;
+  /** The version of what it changes, as it was read. */
+  readonly etag?: string | null;
 }
 
 interface Answer {
@@ -105,19 +111,21 @@ export function createApiClient(options: ClientOptions): ApiClient {
       } while (cursor !== undefined && items.length < atMost);
       return items;
     },
-    async post<T>(path: string, body?: unknown, { part }: { readonly part?: string } = {}) {
+    async post<T>(path: string, body?: unknown, { part, etag = null }: PostOptions = {}) {
       const key = part === undefined ? options.idempotencyKey : `${options.idempotencyKey}.${part}`;
-      const answer = await send(options, 'POST', path, body, { 'idempotency-key': key });
+      const answer = await send(options, 'POST', path, body, { 'idempotency-key': key, ...ifMatch(etag) });
       return (answer.status === 202 ? await follow(options, answer) : answer.body) as T;
     },
     async put<T>(path: string, body: unknown, etag: string | null = null) {
-      return (await send(options, 'PUT', path, body, etag === null ? {} : { 'if-match': etag })).body as T;
+      return (await send(options, 'PUT', path, body, ifMatch(etag))).body as T;
     },
-    async delete(path: string) {
-      await send(options, 'DELETE', path);
+    async delete(path: string, etag: string | null = null) {
+      await send(options, 'DELETE', path, undefined, ifMatch(etag));
     },
   };
 }
+
+const ifMatch = (etag: string | null): Record<string, string> => (etag === null ? {} : { 'if-match': etag });
 
 /** What `GET /v1/commands/{id}` answers. */
 interface FollowedCommand {

@@ -12,6 +12,10 @@ const paths = {
   'escalation policy': '/v1/escalation-policies',
 } as const;
 
+/** The id of a person: `me` is who calls. */
+export const personId = async (api: ApiClient, text: string): Promise<string> =>
+  text === 'me' ? (await api.get<{ id: string }>('/v1/me')).id : text;
+
 /**
  * The id of something that has a key: people type keys, the API takes ids. An id stays as it is. Fails with a
  * `UsageError` when the caller sees nothing, or more than one thing, of that key.

@@ -6,6 +6,7 @@ import { reportFailure } from './failure.ts';
 import type { Io } from './io.ts';
 import { registerAlerts } from './commands/alert.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerCalendars } from './commands/calendar.ts';
 import { registerCanaries } from './commands/canary.ts';
 import { registerCases } from './commands/case.ts';
 import { registerConfig } from './commands/config.ts';
@@ -19,9 +20,11 @@ import { registerKillSwitches } from './commands/kill-switch.ts';
 import { registerLaunches } from './commands/launch.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerNights } from './commands/on-call-reports.ts';
 import { registerOrders } from './commands/order.ts';
 import { registerSchedules } from './commands/schedule.ts';
 import { registerSimulate } from './commands/simulate.ts';
+import { registerSwaps } from './commands/swap.ts';
 import { registerTokens } from './commands/token.ts';
 
 const groups = [
@@ -37,6 +40,9 @@ const groups = [
   registerEscalations,
   registerMaintenance,
   registerSchedules,
+  registerSwaps,
+  registerCalendars,
+  registerNights,
   registerSimulate,
   registerAudit,
   registerConfig,

@@ -8,6 +8,7 @@ import { idOf } from '../keys.ts';
 import { namesOf } from '../names.ts';
 import type { Column, Style } from '../output.ts';
 import { clean, when } from '../text.ts';
+import { registerEscalationMetrics } from './on-call-reports.ts';
 
 interface Escalation {
   readonly id: string;
@@ -134,6 +135,7 @@ export const escalationDecisions: readonly Decision[] = [
 
 export function registerEscalations(program: Command, run: Run): void {
   const group = program.command('escalation').alias('esc').description('who is being woken for what, and answering it');
+  registerEscalationMetrics(group, run);
 
   group
     .command('list')

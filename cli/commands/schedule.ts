@@ -4,6 +4,8 @@ import { readInstant } from '../instants.ts';
 import { idOf } from '../keys.ts';
 import { namesOf } from '../names.ts';
 import { when } from '../text.ts';
+import { registerScheduleLoad } from './on-call-reports.ts';
+import { registerScheduleChanges } from './schedule-changes.ts';
 
 interface Schedule {
   readonly id: string;
@@ -18,6 +20,7 @@ interface OnCall {
   readonly onCall: readonly string[];
   readonly shadows: readonly string[];
   readonly why: { readonly kind: string; readonly layerId: string | null; readonly scheduleVersion: number };
+  readonly handoverNotes: readonly { readonly authorId: string; readonly text: string; readonly createdAt: string }[];
 }
 interface Period {
   readonly startAt: string;
@@ -34,6 +37,8 @@ const to = ['--to <time>', 'an instant, or from now: 7d', '7d'] as const;
 
 export function registerSchedules(program: Command, run: Run): void {
   const group = program.command('schedule').description('who is on call, and when nobody is');
+  registerScheduleChanges(group, run);
+  registerScheduleLoad(group, run);
 
   group
     .command('list')
@@ -61,8 +66,14 @@ export function registerSchedules(program: Command, run: Run): void {
         const answer = await api.get<OnCall>(`${path}/${await idOf(api, 'schedule', id)}/on-call`, {
           at: readInstant(at, Date.now()),
         });
-        const nameOf = output.isJson ? (one: string) => one : await namesOf(api, [...answer.onCall, ...answer.shadows]);
-        output.show(answer, ({ at: asked, onCall, shadows, why }) =>
+        const nameOf = output.isJson
+          ? (one: string) => one
+          : await namesOf(api, [
+              ...answer.onCall,
+              ...answer.shadows,
+              ...answer.handoverNotes.map(({ authorId }) => authorId),
+            ]);
+        output.show(answer, ({ at: asked, onCall, shadows, why, handoverNotes }) =>
           output.fields([
             ['at', when(asked)],
             ['on call', onCall.length === 0 ? 'nobody' : onCall.map(nameOf).join(', ')],
@@ -71,6 +82,10 @@ export function registerSchedules(program: Command, run: Run): void {
               'because of',
               `${why.kind.replaceAll('_', ' ')}${why.layerId === null ? '' : `, layer ${why.layerId}`}, schedule version ${why.scheduleVersion}`,
             ],
+            ...handoverNotes.map(
+              ({ authorId, text, createdAt }) =>
+                [`note of ${nameOf(authorId)}`, `${when(createdAt)}: ${text}`] as const,
+            ),
           ]),
         );
       }),
