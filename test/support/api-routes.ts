@@ -80,6 +80,8 @@ const ownedParams = [
   'signalId',
   'eventId',
   'kind',
+  'swapRequestId',
+  'feedId',
 ] as const;
 
 /** The world's object of that name; null for what it does not hold: any value that fits will do. */
@@ -96,7 +98,8 @@ function pathValue(name: string, url: string, world: World): string | null {
 function queryOf(url: string, world: World): string {
   if (url === '/v1/signals') return `?detectorVersionId=${world.detectorVersionId}`;
   if (url === '/v1/products/:productId/events') return '?accountRef=account-1';
-  if (url.endsWith('/segments') || url.endsWith('/gaps')) return '?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
+  if (/\/(segments|gaps|load|pages-per-night|escalation-metrics)$/.test(url))
+    return '?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
   return '';
 }
 
