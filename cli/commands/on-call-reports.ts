@@ -3,7 +3,7 @@ import type { Run } from '../context.ts';
 import { readInstant } from '../instants.ts';
 import { idOf, personId } from '../keys.ts';
 import { namesOf } from '../names.ts';
-import { lasting, when } from '../text.ts';
+import { lasting } from '../text.ts';
 
 interface Spread {
   readonly count: number;
