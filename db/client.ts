@@ -1,6 +1,7 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { NodePgDatabase, NodePgTransaction } from 'drizzle-orm/node-postgres';
 import type { ExtractTablesWithRelations } from 'drizzle-orm';
+import type { PgTransactionConfig } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import * as schema from './schema/index.ts';
 
@@ -38,5 +39,22 @@ export function connectDatabase(options: PoolOptions): Database {
   // transaction an error that nobody listens to would end the process.
   pool.on('connect', (client) => client.on('error', options.onIdleError));
   pool.on('error', () => undefined);
-  return drizzle(pool, { schema });
+  const db = drizzle(pool, { schema });
+  db.transaction = (work, config) => inTransaction(pool, work, config);
+  return db;
+}
+
+type Work<T> = (tx: Transaction) => Promise<T>;
+
+/**
+ * A transaction whose connection comes back to the pool however it ends. The library's own begins before its `try`: each
+ * connection that broke while it lay idle would be lost to the pool for ever at its next BEGIN.
+ */
+async function inTransaction<T>(pool: pg.Pool, work: Work<T>, config?: PgTransactionConfig): Promise<T> {
+  const client = await pool.connect();
+  try {
+    return await drizzle(client).transaction(work as never, config);
+  } finally {
+    client.release();
+  }
 }
