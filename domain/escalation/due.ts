@@ -3,6 +3,8 @@ import type { Step } from '../machine.ts';
 import { askPeople } from './ask.ts';
 import { changeWalk, draftOf, finish } from './draft.ts';
 import type { Draft } from './draft.ts';
+import { pageTriedWithinMs } from './ladder-parts.ts';
+import type { Page } from './ladder-parts.ts';
 import type { Ladder } from './ladder.ts';
 import type { LadderEffect } from './messages.ts';
 import { firePending } from './paging.ts';
@@ -10,6 +12,9 @@ import { resample, rungsToResample } from './people.ts';
 import { schedulesOf } from './policy.ts';
 import type { Rung } from './policy.ts';
 import { arrive, holdOf, skip, startWalk } from './walk.ts';
+
+/** How long a timer may be late before it tells of an outage. */
+const lateMs = 1_000;
 
 /** The next moment at which time alone moves the ladder; null when only a message does. */
 export function nextDue(ladder: Ladder): number | null {
@@ -70,7 +75,7 @@ function endOfStatus(draft: Draft): void {
 }
 
 function endOfWait(draft: Draft): void {
-  const { state } = draft;
+  const { state, now } = draft;
   const { walk } = state;
   if (walk.phase === 'grace') {
     arrive(draft, 0);
@@ -80,8 +85,30 @@ function endOfWait(draft: Draft): void {
     skip(draft, walk.rung, 'unresolved');
     arrive(draft, walk.rung + 1);
   } else {
-    arrive(draft, walk.rung + 1);
+    const untilAt = surelyTriedAt(state, now);
+    if (untilAt > now) extendWait(draft, untilAt);
+    else arrive(draft, walk.rung + 1);
   }
+}
+
+/**
+ * When it is certain that somebody of this rung was tried: now, once a page of it has an outcome or none is on its way.
+ * Until then a page may wait in the hands of a process that was killed, and is given to another only after
+ * `pageTriedWithinMs`. After an outage of the machinery, which shows in a deadline that comes late, that time counts anew.
+ */
+function surelyTriedAt({ walk, pages }: Ladder, now: number): number {
+  const counts = (page: Page) => page.walk === walk.number && !page.shadow && !page.cancelled;
+  const ofRung = pages.filter((page) => counts(page) && page.pass === walk.pass && page.rung === walk.rung);
+  const [first] = ofRung;
+  if (first === undefined || ofRung.some((page) => page.result !== 'in_flight')) return now;
+  const isLate = now - (walk.deadlineAt ?? now) > lateMs;
+  return Math.max(now, (isLate ? now : first.startedAt) + pageTriedWithinMs);
+}
+
+function extendWait(draft: Draft, untilAt: number): void {
+  const { pass, rung } = draft.state.walk;
+  changeWalk(draft, { deadlineAt: untilAt });
+  draft.happened.push({ what: 'wait_extended', untilAt, pass, rung });
 }
 
 /** Low urgency goes no further once someone was told. Only when nobody could be is it the next rung's turn. */
@@ -100,9 +127,7 @@ function endOfLowWait(draft: Draft): void {
     arrive(draft, rung + 1);
     return;
   }
-  const untilAt = Math.max(now, ...waiting) + (policy.rungs[rung]?.ackWithinMs ?? 0);
-  changeWalk(draft, { deadlineAt: untilAt });
-  draft.happened.push({ what: 'wait_extended', untilAt, pass, rung });
+  extendWait(draft, Math.max(now, ...waiting) + (policy.rungs[rung]?.ackWithinMs ?? 0));
 }
 
 function resampleNow(draft: Draft): void {

@@ -155,6 +155,12 @@ export type Resolution = { readonly at: number; readonly version: number } & (
   | { readonly kind: 'source'; readonly alertEventId: string }
 );
 
+/**
+ * A page that was ordered has been tried within this time, though the first to take it up be killed: the 15 s that a
+ * sender may hold it, and the delay before the next takes it.
+ */
+export const pageTriedWithinMs = 20_000;
+
 /** At most so many pages per person in any window of that length; what is more is held back and bundled. */
 export interface Throttle {
   readonly perPersonWindowMs: number;
