@@ -82,7 +82,10 @@ export async function unknownSchedules(db: Queryable, ids: readonly string[]): P
   return ids.filter((id) => !names.has(id));
 }
 
-/** Tells every open escalation whose frozen policy reads the schedule that it changed. */
+/**
+ * Tells every open escalation whose frozen policy reads the schedule that it changed; also those of which nothing is
+ * recorded yet, which pass over what does not concern them.
+ */
 export async function tellOfRoster(tx: Transaction, scheduleId: string, version: number): Promise<number> {
   const open = await tx
     .select({ id: escalations.id })
@@ -90,7 +93,7 @@ export async function tellOfRoster(tx: Transaction, scheduleId: string, version:
     .where(
       and(
         isNull(escalations.closedAt),
-        sql`jsonb_path_exists(${escalations.state}, '$.policy.rungs[*].targets[*] ? (@.scheduleId == $id)', jsonb_build_object('id', ${scheduleId}::text))`,
+        sql`(${escalations.state} IS NULL OR jsonb_path_exists(${escalations.state}, '$.policy.rungs[*].targets[*] ? (@.scheduleId == $id)', jsonb_build_object('id', ${scheduleId}::text)))`,
       ),
     );
   for (const { id } of open) {

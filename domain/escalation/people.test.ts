@@ -201,6 +201,24 @@ describe('who is on call', () => {
   });
 });
 
+describe('a rota that changes while it is being asked who is on the rung', () => {
+  it('is asked again, and the answer of before counts no more', () => {
+    const story = new LadderStory({ policy: policy({ rungs: [rung(onCall('sch_1'))] }) });
+    story.world.unanswered.push('resolveRung');
+    story.open();
+    story.accept({ type: 'rosterChanged', scheduleId: 'sch_1' });
+    expect(story.send({ type: 'rosterChanged', scheduleId: 'sch_9' }).outcome).toBe('ignored');
+    const [before, after] = story.effects.filter(({ type }) => type === 'resolveRung').map(({ key }) => key);
+    const answer = (effectKey: string | undefined, personId: string) => {
+      const people = [{ personId, shadow: false, source: { kind: 'person' }, rules: [rule('push')] } as const];
+      const at = { pass: 0, rung: 0, hours: null, resampleAt: null };
+      return story.send({ type: 'rungResolved', effectKey: effectKey ?? '', people, ...at }).outcome;
+    };
+    expect([answer(before, 'ann'), answer(after, 'bob')]).toEqual(['ignored', 'moved']);
+    expect(who(story)).toEqual(['bob:rung']);
+  });
+});
+
 describe('an acknowledgement that lapses', () => {
   it('pages the acknowledger and whoever is on call now', () => {
     const story = new LadderStory({ policy: policy({ rungs: [rung(onCall('sch_1'))], ackTimeoutMs: hourMs }) });

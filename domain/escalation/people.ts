@@ -136,7 +136,10 @@ function onePerPerson(people: readonly ResolvedPerson[]): ResolvedPerson[] {
   return [...byId.values()];
 }
 
-/** A schedule was changed: asks again who is on the present rung and on those of this pass that had nobody. */
+/**
+ * A schedule was changed: asks again who is on the present rung and on those of this pass that had nobody. A question
+ * about the present rung that is still open is taken back: its answer may be of the schedule as it was.
+ */
 export function rosterChanged(
   ladder: Ladder,
   event: Of<Fact, 'rosterChanged'>,
@@ -144,8 +147,15 @@ export function rosterChanged(
 ): Step<Ladder, LadderEffect> {
   const draft = draftOf(ladder, now);
   resample(draft, (rung) => schedulesOf(rung).includes(event.scheduleId));
+  const { pass, rung, phase } = ladder.walk;
+  if (ladder.status === 'triggered' && phase === 'resolving' && isOnCallIn(ladder.policy.rungs[rung], event.scheduleId))
+    askRung(draft, 'rung', { pass, rung });
   return draft.effects.length === 0 ? ignored : finish(draft);
 }
+
+/** Whether the rung pages whoever is on call in the schedule; a round robin over its members would be turned again. */
+const isOnCallIn = (rung: Rung | undefined, scheduleId: string): boolean =>
+  rung?.targets.some((target) => target.kind === 'schedule' && target.scheduleId === scheduleId) ?? false;
 
 /** The rungs of this pass that someone who comes on call now would stand on: the present one and those that had nobody. */
 export function rungsToResample(ladder: Ladder, concerns: (rung: Rung) => boolean): number[] {

@@ -170,6 +170,19 @@ describe('temporary schedules and marks', () => {
   });
 });
 
+it('is watched over as it says: minutes of notice, gaps that are meant, and who hears of others', async () => {
+  const read = async () => (await manager.call('GET', path)).json();
+  expect(await read()).toMatchObject({ handOffNoticeMinutes: 15, gapCheck: true, gapServiceId: null });
+  const { document } = await read();
+  const put = (version: number, options: object) => manager.call('PUT', path, { document, ...options }, match(version));
+  expect((await put(1, { handOffNoticeMinutes: 60, gapCheck: false })).statusCode).toBe(200);
+  // What is left out stays.
+  expect((await put(2, {})).json()).toMatchObject({ handOffNoticeMinutes: 60, gapCheck: false, version: 3 });
+  const foreign = await put(3, { gapServiceId: newId('service') });
+  expect([foreign.statusCode, foreign.json().errors[0].pointer]).toEqual([422, '/body/gapServiceId']);
+  expect((await put(3, { handOffNoticeMinutes: 1_441 })).statusCode).toBe(422);
+});
+
 it('tells the open escalations whose ladder reads the schedule, and no other', async () => {
   const scheduleId = path.split('/')[3] ?? '';
   const reads = { policy: { rungs: [{ targets: [{ kind: 'schedule', scheduleId }] }] } };
@@ -193,13 +206,13 @@ it('tells the open escalations whose ladder reads the schedule, and no other', a
       ).json().id,
     })
   ).json().id;
-  const open = async (state: object, closedAt: Date | null = null) => {
+  const open = async (state: object | null, closedAt: Date | null = null) => {
     const id = newId('escalation');
     const more = { dedupKey: id, title: 'x', severity: 2, status: 'triggered', firstTriggerSeq: 1, lastTriggerSeq: 1 };
     await api.db.insert(escalations).values({ id, serviceId: service, teamId, state, closedAt, ...more });
     return id;
   };
-  const told = [await open(reads), await open(takesTurns)];
+  const told = [await open(reads), await open(takesTurns), await open(null)];
   const untold = [await open(other), await open(reads, new Date())];
   await manager.call('POST', `${path}/overrides`, benForAmy(), match(1));
   for (const id of told) {

@@ -56,6 +56,10 @@ export function assertRungOrder(run: LadderRun): void {
     }
     const arrival = record.effects.find(isArrival);
     if (arrival === undefined) continue;
+    if (event.type === 'rosterChanged') {
+      visit = askedAnew(visit, arrival);
+      continue;
+    }
     if (visit !== null) assertForward(visit, arrival);
     assertMayArrive(record, visit, arrival, told);
     visit = {
@@ -78,6 +82,14 @@ function isLeftAtOnce(
   const full = new Set(people.filter(({ shadow }) => !shadow).map(({ personId }) => personId));
   const reachable = people.some((one) => full.has(one.personId) && !one.shadow && one.rules.length > 0);
   return !reachable || (wanted !== null && hours !== null && hours !== wanted && visit.answer === null);
+}
+
+/** A changed rota takes an open question back and asks it again: the same visit, with the same time to acknowledge. */
+function askedAnew(visit: Visit | null, again: ResolveRung): Visit {
+  const name = `pass ${again.pass} rung ${again.rung}`;
+  assert.ok(visit !== null && visit.answer === null, `${name} was asked again though its answer was there`);
+  assert.deepEqual([again.pass, again.rung], [visit.asked.pass, visit.asked.rung], `${name} was asked out of its turn`);
+  return { ...visit, asked: again };
 }
 
 function assertForward({ asked }: Visit, next: ResolveRung): void {
