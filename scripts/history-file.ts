@@ -30,7 +30,5 @@ function withoutMachine(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutMachine);
   if (typeof value !== 'object' || value === null) return value;
   const kept = Object.entries(value).filter(([key]) => key !== 'stackTrace');
-  return Object.fromEntries(
-    kept.map(([key, inner]) => [key, key === 'identity' ? 'recorded' : withoutMachine(inner as Json)]),
-  );
+  return Object.fromEntries(kept.map(([key, inner]) => [key, key === 'identity' ? 'recorded' : withoutMachine(inner)]));
 }

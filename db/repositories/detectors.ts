@@ -113,6 +113,8 @@ export async function noteSweep(
           AND last_seen_at < now() - make_interval(secs => ${gapAfterMs(sweepEveryMs) / 1_000})
         ON CONFLICT DO NOTHING`);
     }
+    // A sweep that failed before it read its cursor is one that failed all the same.
+    await tx.insert(detectorCursors).values({ detectorVersionId: detector.versionId }).onConflictDoNothing();
     const [row] = await tx
       .update(detectorCursors)
       .set({

@@ -14,7 +14,7 @@ export interface WorkerProcess {
 
 /** The worker as its own process, on the servers of a test whose own workers are paused; it may call `allow`. */
 export async function startWorkerProcess(vigil: TestVigil, allow: string): Promise<WorkerProcess> {
-  const { value, stop } = await inTemporaryFolder('test-worker', async (directory) => {
+  const { stop } = await inTemporaryFolder('test-worker', async (directory) => {
     const logFile = `${directory}/worker.log`;
     const child: Child = await startChild({
       name: 'worker',

@@ -7,7 +7,7 @@ import { createSsrfGuard } from '#activities/clients/ssrf-guard.ts';
 import type { DetectorDefinition } from '#domain/detection/definition.ts';
 import { hourMs } from '#domain/time.ts';
 import { newId } from '#db/ids.ts';
-import { readCursor } from '#db/repositories/detectors.ts';
+import { findDetectorVersion, noteSweep, readCursor } from '#db/repositories/detectors.ts';
 import { detectorCursors, escalations, signals } from '#db/schema/index.ts';
 import { ask } from '../support/ask.ts';
 import { buildCaseWorld, seedDetector } from '../support/case-world.ts';
@@ -169,6 +169,15 @@ describe('SQL', () => {
     });
     expect(await filedBy(detector)).toEqual([]);
   });
+});
+
+it('counts the failures of a detector that never came so far as to read anything', async () => {
+  const versionId = await seedDetector(world, { definition: velocity });
+  const detector = await findDetectorVersion(vigil.db, versionId);
+  if (!detector) throw new Error('no such detector version');
+  for (let count = 0; count < 5; count++) await noteSweep(vigil.db, detector, 'failed', 'service.unavailable', 15_000);
+  expect(await cursorRow(versionId)).toMatchObject({ failures: 5, lastErrorCode: 'service.unavailable' });
+  expect(await alarmsOf(versionId)).toHaveLength(1);
 });
 
 describe('a scoring service', () => {
