@@ -13,7 +13,9 @@ const probeLimitMs = 1_000;
 const partSchema = z.enum(['ok', 'failing']);
 const readySchema = z
   .object({
-    status: z.enum(['ready', 'not_ready']),
+    status: z
+      .enum(['ready', 'degraded', 'not_ready'])
+      .describe('`degraded` still takes and keeps everything; what it leads to is late.'),
     failing: z.array(z.string()).describe('The names of the parts that fail.'),
     parts: z.object({ database: partSchema, migrations: partSchema, temporal: partSchema, commands: partSchema }),
     oldestPendingCommandMs: z.number().nullable().describe('Null while Postgres is away.'),
@@ -48,9 +50,12 @@ export function registerHealth(app: Routes, deps: ApiDeps): void {
         commands: oldest !== null && oldest <= latestCommandMs,
       };
       const failing = Object.entries(isOk).flatMap(([name, ok]) => (ok ? [] : [name]));
+      // What is accepted waits in Postgres, so only Postgres decides whether this process may be given requests.
+      const isReady = isOk.database && isOk.migrations;
+      const status = !isReady ? 'not_ready' : failing.length === 0 ? 'ready' : 'degraded';
       const part = (ok: boolean) => (ok ? ('ok' as const) : ('failing' as const));
-      return reply.code(failing.length === 0 ? 200 : 503).send({
-        status: failing.length === 0 ? ('ready' as const) : ('not_ready' as const),
+      return reply.code(isReady ? 200 : 503).send({
+        status,
         failing,
         parts: {
           database: part(isOk.database),

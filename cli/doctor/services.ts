@@ -13,7 +13,10 @@ interface Readiness {
 export async function checkApi(apiUrl: string): Promise<Check> {
   try {
     const response = await fetch(new URL('/readyz', apiUrl), { signal: AbortSignal.timeout(answerWithinMs) });
-    const { failing = [] } = (await response.json()) as Readiness;
+    const { status, failing = [] } = (await response.json()) as Readiness;
+    if (status === 'degraded') {
+      return fail('api', `${apiUrl} keeps what it takes, but is late: ${failing.join(', ')}`, 'See the other checks.');
+    }
     if (response.ok) return ok('api', `${apiUrl} is ready`);
     return fail(
       'api',
