@@ -45,7 +45,7 @@ export async function startDurableSimulator(to: {
     connection,
     namespace,
     taskQueue,
-    workflowBundle: await bundleWithVirtualClock(),
+    workflowBundle: await bundleWithVirtualClock(['own-queue']),
     activities: activitiesOf((workflowId) => {
       const run = runs.get(workflowId);
       if (run === undefined) throw ApplicationFailure.nonRetryable(`${workflowId} is not simulated here`);
@@ -71,11 +71,12 @@ export async function startDurableSimulator(to: {
   };
 }
 
-/** The workflows as they are deployed, with the interceptors of virtual time. */
-export const bundleWithVirtualClock = () =>
+/** The workflows as they are deployed, with virtual time. `own-queue`: and with all of
+ * their activities on their own queue. */
+export const bundleWithVirtualClock = (also: readonly 'own-queue'[] = []) =>
   bundleWorkflowCode({
     workflowsPath: pathOf('workflows/index.ts'),
-    workflowInterceptorModules: [pathOf('workflows/lib/virtual-clock.ts')],
+    workflowInterceptorModules: ['virtual-clock', ...also].map((name) => pathOf(`workflows/lib/${name}.ts`)),
     logger: new DefaultLogger('ERROR'),
   });
 
@@ -202,7 +203,7 @@ class DurableRun {
   }
 }
 
-function isAtRest(ladder: Ladder, at: number): boolean {
+export function isAtRest(ladder: Ladder, at: number): boolean {
   const due = nextDue(ladder);
   return (
     ladder.version > 0 && ladder.questions.length === 0 && ladder.counts.in_flight === 0 && (due === null || due > at)
@@ -210,7 +211,7 @@ function isAtRest(ladder: Ladder, at: number): boolean {
 }
 
 /** Has the server pass over the time in which the workflow only waits. */
-async function skipTime(client: Client, workflowId: string): Promise<void> {
+export async function skipTime(client: Client, workflowId: string): Promise<void> {
   await client.workflowService.updateWorkflowExecutionOptions({
     namespace: client.options.namespace,
     workflowExecution: { workflowId },

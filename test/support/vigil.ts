@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
+import type { ClientInterceptors } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createSqlDetector } from '#activities/clients/sql-detector.ts';
@@ -40,6 +42,10 @@ export interface TestVigilOptions {
   /** Puts faults between the workflows and the real activities. */
   readonly wrap?: (activities: Activities) => Activities;
   readonly log?: RelayLog;
+  /** The workflows in another bundle than the run's. */
+  readonly workflowBundle?: WorkflowBundle;
+  /** Of the Temporal client that relay and test use. */
+  readonly interceptors?: ClientInterceptors;
 }
 
 /** Makes the server suggest continue-as-new at so many events: the default, 4,096, is too many for a test. */
@@ -70,7 +76,13 @@ const quiet: RelayLog = { info: () => undefined, warn: () => undefined, error: (
  */
 export async function startTestVigil(
   ports: Partial<Omit<ActivityDeps, 'db'>> = {},
-  { settings = {}, wrap = (activities) => activities, log = quiet }: TestVigilOptions = {},
+  {
+    settings = {},
+    wrap = (activities) => activities,
+    log = quiet,
+    workflowBundle,
+    interceptors = {},
+  }: TestVigilOptions = {},
 ): Promise<TestVigil> {
   installRuntime();
   const database = await createTestDatabase();
@@ -80,7 +92,7 @@ export async function startTestVigil(
   const { address, namespace } = server.value;
   const connection = await NativeConnection.connect({ address });
   const clientConnection = await Connection.connect({ address });
-  const temporal = new Client({ connection: clientConnection, namespace });
+  const temporal = new Client({ connection: clientConnection, namespace, interceptors });
   const db = connectDatabase({
     url: database.appUrl,
     size: 16,
@@ -111,7 +123,7 @@ export async function startTestVigil(
       connection,
       namespace,
       activities,
-      workflows: { workflowBundle: { codePath: inject('temporal').bundlePath } },
+      workflows: { workflowBundle: workflowBundle ?? { codePath: inject('temporal').bundlePath } },
       maxCachedWorkflows: 200,
       shutdownGraceTime: '2s',
     });

@@ -11,8 +11,7 @@ export const passTime = wf.defineSignal<[untilAt: number]>('passTime');
  * workflow's timers and by `passTime`, never by how long work takes. Between two moments activities run one after the
  * other, so the same plan leads to the same times on any machine.
  *
- * For simulations only, in a bundle of their own. Every activity goes to the workflow's own task queue, so that none can
- * reach a worker that pages people. The timers are real: the server must skip time for the workflow.
+ * For simulations and stories, in a bundle of their own. The timers are real: the server must skip time for the workflow.
  */
 export const interceptors: wf.WorkflowInterceptorsFactory = () => {
   let now = 0;
@@ -62,13 +61,12 @@ export const interceptors: wf.WorkflowInterceptorsFactory = () => {
           now = Math.max(now, dueAt);
         },
         async scheduleActivity(input, next) {
-          const { taskQueue } = wf.workflowInfo();
           const before = busy;
           const done = Promise.withResolvers<void>();
           busy = done.promise;
           await before;
           try {
-            return await next({ ...input, options: { ...input.options, taskQueue } });
+            return await next(input);
           } finally {
             done.resolve();
           }
