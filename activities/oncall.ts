@@ -12,7 +12,7 @@ export interface WatchResult {
 }
 
 /** Rows that one round takes of each kind; what is more waits for the next round, which follows at once. */
-const batch = 50;
+const batch = 25;
 
 /** What happens on call without anybody asking: by the clock of Postgres, and each thing once however often it is called. */
 export function createOncallActivities(db: Database) {

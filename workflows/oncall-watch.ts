@@ -10,16 +10,25 @@ const lookEveryMs = 10_000;
  * that maintenance has begun.
  *
  * A Temporal Schedule starts it again and again, and two never overlap, so a run that fails is replaced by the next. What
- * was told stands in Postgres: no run tells it twice. `runForMs` 0 looks once.
+ * was told stands in Postgres: no run tells it twice. Notices go out beside the looking, so that a phone that does not
+ * answer holds up nobody else; those on their way are awaited at the end. `runForMs` 0 looks once.
  */
 export async function oncallWatch(runForMs: number): Promise<void> {
   const until = Date.now() + runForMs;
-  for (;;) {
+  const sending = new Set<string>();
+  const send = async (id: string): Promise<void> => {
+    sending.add(id);
+    await orElse(paging.sendNotice(id), undefined);
+    sending.delete(id);
+  };
+
+  for (let isLast = false; ;) {
     const { noticeIds, nextInMs } = await store.watchOncall();
-    await Promise.all(noticeIds.map((id) => orElse(paging.sendNotice(id), undefined)));
+    if (!isLast) for (const id of noticeIds) if (!sending.has(id)) void send(id);
     // A moment at the least: what is due in this instant may not be due by the clock of Postgres.
     const wait = Math.max(200, Math.min(nextInMs ?? lookEveryMs, lookEveryMs));
-    if (Date.now() + wait > until) return;
-    await wf.sleep(wait);
+    isLast ||= Date.now() + wait > until;
+    if (!isLast) await wf.sleep(wait);
+    else if (await wf.condition(() => sending.size === 0, wait)) return;
   }
 }

@@ -161,6 +161,28 @@ describe('maintenance', () => {
 });
 
 describe('the watch that a worker keeps', () => {
+  it('is held up by no phone that does not answer', async () => {
+    const { second, scheduleId, serviceId, token } = await team('stuck');
+    const now = Date.now();
+    const span = { startAt: toIso(now + 5 * minuteMs), endAt: toIso(now + hourMs) };
+    const override = { kind: 'add', layerId: null, personId: second, ...span };
+    await post(token, `/v1/schedules/${scheduleId}/overrides`, override, { 'if-match': '"1"' });
+    phones.answer = ({ kind }) =>
+      kind === 'handoff' ? { outcome: 'failed_transient', retryAfterMs: 10_000 } : { outcome: 'sent' };
+    const id = await trigger(serviceId);
+    await phones.next('stuck-1');
+    const body = { startsAt: toIso(Date.now() + 2_000), endsAt: toIso(Date.now() + hourMs) };
+    await post(token, `/v1/services/${serviceId}/maintenance-windows`, body);
+    const watching = watch(6_000);
+    await phones.next('stuck-2', 1, 'handoff');
+    await eventually('maintenance is told', async () => (await ladderOf(id))?.status === 'held', 6_000);
+    phones.answer = () => ({ outcome: 'sent' });
+    await watching;
+    const told = phones.received('stuck-2', 'handoff');
+    expect([told.length, new Set(told.map(({ deliveryId }) => deliveryId)).size]).toEqual([2, 1]);
+    expect(told.map(({ possibleDuplicate }) => possibleDuplicate)).toEqual([false, true]);
+  });
+
   it('tells of hand-offs and gaps without anybody asking, and takes a gap back that was filled', async () => {
     const { teamId, second, scheduleId, token } = await team('watch');
     const now = Date.now();
