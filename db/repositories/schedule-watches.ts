@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { VigilError } from '#domain/errors.ts';
 import { watchGaps } from '#domain/oncall/gap-watch.ts';
 import { handOffNotices } from '#domain/oncall/notices.ts';
 import type { Habits } from '#domain/oncall/notices.ts';
@@ -27,8 +28,32 @@ export async function lookAtSchedules(db: Database, limit: number): Promise<numb
     SELECT schedules.id FROM schedules LEFT JOIN schedule_watches watch ON watch.schedule_id = schedules.id
     WHERE watch.schedule_id IS NULL OR watch.schedule_version <> schedules.version OR watch.look_at <= clock_timestamp()
     ORDER BY watch.look_at NULLS FIRST LIMIT ${limit}`);
-  for (const { id } of rows) await db.transaction((tx) => lookAt(tx, id));
+  for (const { id } of rows) {
+    try {
+      await db.transaction((tx) => lookAt(tx, id));
+    } catch (error) {
+      // A schedule that cannot be read, as after its zone was renamed, must not keep the others from being looked at.
+      if (!(error instanceof VigilError)) throw error;
+      await putOff(db, id);
+    }
+  }
   return rows.length;
+}
+
+/** How long a schedule is left alone that could not be looked at. */
+const putOffForMs = 5 * minuteMs;
+
+async function putOff(db: Database, scheduleId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const watch = await lockWatch(tx, scheduleId);
+    if (!watch) return;
+    const [row] = await tx.select({ version: schedules.version }).from(schedules).where(eq(schedules.id, scheduleId));
+    const lookAt = new Date((await databaseNow(tx)) + putOffForMs);
+    await tx
+      .update(scheduleWatches)
+      .set({ lookAt, scheduleVersion: row?.version ?? watch.scheduleVersion })
+      .where(eq(scheduleWatches.scheduleId, scheduleId));
+  });
 }
 
 /** How long until the next look, milliseconds; 0 when one is due, null when there is no schedule. */

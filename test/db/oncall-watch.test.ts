@@ -173,6 +173,17 @@ describe('hand-off notices', () => {
     expect((await watch()).noticeIds).toEqual([]);
   });
 
+  it('reach people although another schedule cannot be read any more', async () => {
+    await seedSchedule({ ...rota(), zone: 'Mars/Olympus' });
+    const at = now + 10 * minuteMs;
+    const id = await seedSchedule(rota([benForAmy(at, at + hourMs)]));
+    const { nextInMs } = await watch();
+    await watchAndSend();
+    expect(await noticesOf(id)).toMatchObject([{ status: 'sent' }]);
+    // It is tried again later, and not at once for ever.
+    expect(nextInMs).toBeGreaterThan(minuteMs);
+  });
+
   it('that a crash left on their way are sent again, marked', async () => {
     const at = now + 10 * minuteMs;
     const id = await seedSchedule(rota([benForAmy(at, at + hourMs)]));
