@@ -9,9 +9,12 @@ type EffectOf<T extends OrderEffect['type']> = Extract<OrderEffect, { type: T }>
 export const createOrderActivities = (db: Database) => ({
   recordStrike: (orderId: string, effect: EffectOf<'recordStrike'>): Promise<void> => recordStrike(db, orderId, effect),
   voidStrike: (orderId: string): Promise<void> => voidStrike(db, orderId),
-  writeStatement: (orderId: string, effect: EffectOf<'writeStatementOfReasons'>): Promise<void> => writeStatement(db, orderId, effect),
-  escalateOrder: (orderId: string, effect: EffectOf<'openEscalation'>): Promise<void> => db.transaction((tx) => escalateOrder(tx, orderId, effect)),
+  writeStatement: (orderId: string, effect: EffectOf<'writeStatementOfReasons'>): Promise<void> =>
+    writeStatement(db, orderId, effect),
+  escalateOrder: (orderId: string, effect: EffectOf<'openEscalation'>): Promise<void> =>
+    db.transaction((tx) => escalateOrder(tx, orderId, effect)),
   resolveOrderEscalation: (orderId: string, effect: EffectOf<'resolveEscalation'>): Promise<void> =>
     db.transaction((tx) => resolveOrderEscalation(tx, orderId, effect)),
-  tellCase: (orderId: string, effect: EffectOf<'tellCase'>): Promise<void> => db.transaction((tx) => tellCase(tx, orderId, effect)),
+  tellCase: (orderId: string, effect: EffectOf<'tellCase'>): Promise<void> =>
+    db.transaction((tx) => tellCase(tx, orderId, effect)),
 });

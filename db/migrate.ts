@@ -8,7 +8,16 @@ const migrationsFolder = fileURLToPath(new URL('migrations', import.meta.url));
 const migrationLock = 7_204_881;
 
 /** Tables that the application may add to but never rewrite: what happened stays as it was written. */
-const appendOnly = ['audit_events', 'check_runs', 'decisions', 'action_attempts', 'policy_versions', 'escalation_policy_versions', 'sign_offs', 'probe_facts'];
+const appendOnly = [
+  'audit_events',
+  'check_runs',
+  'decisions',
+  'action_attempts',
+  'policy_versions',
+  'escalation_policy_versions',
+  'sign_offs',
+  'probe_facts',
+];
 
 export interface RolePasswords {
   readonly appPassword?: string;
@@ -77,7 +86,9 @@ function journal(): { when: number; tag: string }[] {
 
 /** Roles belong to the whole server: another database's migration may be creating the same one right now. */
 async function ensureRole(client: pg.Client, role: string, password: string | undefined): Promise<void> {
-  await client.query(`DO $$ BEGIN CREATE ROLE ${role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
+  await client.query(
+    `DO $$ BEGIN CREATE ROLE ${role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+  );
   if (password !== undefined) {
     await client.query(`ALTER ROLE ${role} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
   }

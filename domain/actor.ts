@@ -27,7 +27,10 @@ export interface Person {
 }
 
 /** Who did something. Only a person makes a terminal decision; `service` is an integration, `system` is Vigil itself. */
-export type Actor = Person | { readonly kind: 'service'; readonly id: string } | { readonly kind: 'system'; readonly id: string };
+export type Actor =
+  | Person
+  | { readonly kind: 'service'; readonly id: string }
+  | { readonly kind: 'system'; readonly id: string };
 
 export const isPerson = (actor: Actor): actor is Person => actor.kind === 'person';
 

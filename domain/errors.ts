@@ -25,17 +25,33 @@ const commonErrors = {
   'precondition.failed': row('The object changed since you read it. Read it again and repeat.', 412),
   'idempotency.key_missing': row('Send an Idempotency-Key header, so that a retry cannot do this twice.', 400),
   'idempotency.key_reused': row('This Idempotency-Key was used for another request. Use a new key.', 422),
-  'idempotency.secret_not_kept': row('This was done, and its secret was shown once. Revoke it and create another under a new key.', 409),
-  'idempotency.in_progress': row('The first request with this Idempotency-Key is still running. Ask again soon.', 409, { retryable: true }),
+  'idempotency.secret_not_kept': row(
+    'This was done, and its secret was shown once. Revoke it and create another under a new key.',
+    409,
+  ),
+  'idempotency.in_progress': row('The first request with this Idempotency-Key is still running. Ask again soon.', 409, {
+    retryable: true,
+  }),
   'decision.person_required': row('Only a person can decide this. Use a token of a person.', 403),
   'aggregate.version_conflict': row('The state moved on since you saw it. Look at it again and repeat.', 409),
   'aggregate.not_found': row('The workflow does not exist or has ended.', 404),
   'service.unavailable': row('A service that Vigil needs is away. Try again soon.', 503, { retryable: true }),
-  'outgoing.unavailable': row('Another service did not answer, or asked to be called later. Vigil tries again.', 503, { retryable: true }),
-  'outgoing.refused': row('Another service refused the call. The same call again cannot help: look at its status.', 502),
+  'outgoing.unavailable': row('Another service did not answer, or asked to be called later. Vigil tries again.', 503, {
+    retryable: true,
+  }),
+  'outgoing.refused': row(
+    'Another service refused the call. The same call again cannot help: look at its status.',
+    502,
+  ),
   'outgoing.garbage': row('Another service answered something that Vigil cannot read.', 502, { retryable: true }),
-  'outgoing.target_forbidden': row('Vigil does not call this address: it is not https, not public, or not well formed.', 422),
-  'internal.unexpected': row('Vigil failed. The request id finds the cause in the log.', 500, { retryable: true, public: false }),
+  'outgoing.target_forbidden': row(
+    'Vigil does not call this address: it is not https, not public, or not well formed.',
+    422,
+  ),
+  'internal.unexpected': row('Vigil failed. The request id finds the cause in the log.', 500, {
+    retryable: true,
+    public: false,
+  }),
 } as const satisfies Record<string, ErrorRow>;
 
 /** The one error table. Every refusal, failure and problem of the product has its row here, and nowhere else. */

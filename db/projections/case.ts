@@ -10,7 +10,11 @@ import { newest } from './newest.ts';
 /** A case's row. When it is decided, signals that came too late for the decision feed the next case. */
 export const projectCase: Project = async (tx, id, transitions) => {
   const state = stateOf(newest(transitions));
-  const [before] = await tx.select({ decidedAt: cases.decidedAt, closedAt: cases.closedAt }).from(cases).where(eq(cases.id, id)).for('update');
+  const [before] = await tx
+    .select({ decidedAt: cases.decidedAt, closedAt: cases.closedAt })
+    .from(cases)
+    .where(eq(cases.id, id))
+    .for('update');
   const isOver = state.status === 'closed' || state.status === 'merged';
   await tx
     .update(cases)
@@ -24,7 +28,9 @@ export const projectCase: Project = async (tx, id, transitions) => {
       ...(isOver ? { closedAt: sql`coalesce(${cases.closedAt}, now())` } : {}),
     })
     .where(eq(cases.id, id));
-  const settling = transitions.find((transition) => stateOf(transition).decision !== null || isFinal(stateOf(transition)));
+  const settling = transitions.find(
+    (transition) => stateOf(transition).decision !== null || isFinal(stateOf(transition)),
+  );
   if (settling && before && before.decidedAt === null && before.closedAt === null && state.mergedInto === null) {
     await refileLateSignals(tx, id, await settledBySeq(tx, settling));
   }

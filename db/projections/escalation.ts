@@ -33,12 +33,22 @@ export const projectEscalation: Project = async (tx, id, transitions) => {
 };
 
 /** A canary waits for its drill to be paged and acknowledged; the recorded transitions are what it hears of. */
-async function tellDrill(tx: Transaction, escalationId: string, canaryId: string, transitions: readonly Transition[]): Promise<void> {
+async function tellDrill(
+  tx: Transaction,
+  escalationId: string,
+  canaryId: string,
+  transitions: readonly Transition[],
+): Promise<void> {
   for (const { event, actor, at } of transitions) {
     if (event.type === 'pageSettled' && (event['result'] === 'sent' || event['result'] === 'delivered')) {
-      await tellCanary(tx, canaryId, 'paged', escalationId, { escalationId, deliveryId: event['deliveryId'] ?? null, at });
+      await tellCanary(tx, canaryId, 'paged', escalationId, {
+        escalationId,
+        deliveryId: event['deliveryId'] ?? null,
+        at,
+      });
     }
-    if (event.type === 'acknowledge') await tellCanary(tx, canaryId, 'acknowledged', escalationId, { escalationId, at }, actor);
+    if (event.type === 'acknowledge')
+      await tellCanary(tx, canaryId, 'acknowledged', escalationId, { escalationId, at }, actor);
   }
 }
 

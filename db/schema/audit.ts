@@ -28,7 +28,10 @@ export const auditEvents = pgTable(
     at: at('at').notNull(),
     actorKind: text('actor_kind').notNull(),
     actorId: text('actor_id').notNull(),
-    actorRoles: text('actor_roles').array().notNull().default(sql`'{}'`),
+    actorRoles: text('actor_roles')
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
     action: text('action').notNull(),
     reason: text('reason'),
     cause: text('cause'),

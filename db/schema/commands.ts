@@ -28,7 +28,9 @@ export const commands = pgTable(
     status: text('status').notNull().default('pending'),
     outcome: jsonb('outcome'),
     attempts: integer('attempts').notNull().default(0),
-    nextAttemptAt: at('next_attempt_at').notNull().default(sql`now()`),
+    nextAttemptAt: at('next_attempt_at')
+      .notNull()
+      .default(sql`now()`),
     createdAt: createdAt(),
     settledAt: at('settled_at'),
   },

@@ -1,5 +1,21 @@
 import { sql } from 'drizzle-orm';
-import { bigint, bigserial, boolean, check, customType, date, doublePrecision, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  bigserial,
+  boolean,
+  check,
+  customType,
+  date,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+} from 'drizzle-orm/pg-core';
 import { at, createdAt, id, oneOf } from './columns.ts';
 import { products } from './launches.ts';
 import { persons, teams } from './principals.ts';
@@ -66,7 +82,9 @@ export const detectorCursors = pgTable('detector_cursors', {
   detectorVersionId: text('detector_version_id')
     .primaryKey()
     .references(() => detectorVersions.id),
-  transactionId: transactionId('transaction_id').notNull().default(sql`'0'::xid8`),
+  transactionId: transactionId('transaction_id')
+    .notNull()
+    .default(sql`'0'::xid8`),
   seq: bigint('seq', { mode: 'number' }).notNull().default(0),
   windowEnd: at('window_end'),
   lastRunAt: at('last_run_at'),
@@ -103,14 +121,18 @@ export const productEvents = pgTable(
     sourceId: text('source_id').notNull(),
     id: text('id').notNull(),
     seq: bigserial('seq', { mode: 'number' }).notNull(),
-    transactionId: transactionId('transaction_id').notNull().default(sql`pg_current_xact_id()`),
+    transactionId: transactionId('transaction_id')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
     kind: text('kind').notNull(),
     accountRef: text('account_ref').notNull(),
     attributes: jsonb('attributes').notNull(),
     contentId: text('content_id'),
     synthetic: boolean('synthetic').notNull().default(false),
     occurredAt: at('occurred_at').notNull(),
-    receivedAt: at('received_at').notNull().default(sql`now()`),
+    receivedAt: at('received_at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [
     primaryKey({ columns: [table.occurredOn, table.productId, table.sourceId] }),

@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { at, createdAt, id, oneOf } from './columns.ts';
 import { products } from './launches.ts';
 import { persons, teams } from './principals.ts';
@@ -36,13 +48,20 @@ export const enforcementOrders = pgTable(
     version: integer('version').notNull().default(0),
     status: text('status').notNull(),
     state: jsonb('state'),
-    openedAt: at('opened_at').notNull().default(sql`now()`),
-    updatedAt: at('updated_at').notNull().default(sql`now()`),
+    openedAt: at('opened_at')
+      .notNull()
+      .default(sql`now()`),
+    updatedAt: at('updated_at')
+      .notNull()
+      .default(sql`now()`),
     endsAt: at('ends_at'),
     closedAt: at('closed_at'),
   },
   (table) => [
-    check('enforcement_orders_four_eyes', sql`${table.approvedBy} IS NULL OR ${table.approvedBy} <> ${table.decidedBy}`),
+    check(
+      'enforcement_orders_four_eyes',
+      sql`${table.approvedBy} IS NULL OR ${table.approvedBy} <> ${table.decidedBy}`,
+    ),
     check('enforcement_orders_never_synthetic', sql`NOT ${table.synthetic}`),
     index('enforcement_orders_team').on(table.teamId, table.openedAt),
     index('enforcement_orders_account').on(table.productId, table.accountRef),
@@ -68,7 +87,9 @@ export const enforcementActions = pgTable(
     status: text('status').notNull(),
     effectId: text('effect_id'),
     attempts: integer('attempts').notNull().default(0),
-    startedAt: at('started_at').notNull().default(sql`now()`),
+    startedAt: at('started_at')
+      .notNull()
+      .default(sql`now()`),
     settledAt: at('settled_at'),
   },
   (table) => [
@@ -87,7 +108,9 @@ export const actionAttempts = pgTable(
       .references(() => enforcementActions.id),
     attempt: integer('attempt').notNull(),
     outcome: text('outcome').notNull(),
-    at: at('at').notNull().default(sql`now()`),
+    at: at('at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [index('action_attempts_action').on(table.actionId, table.attempt)],
 );
@@ -160,9 +183,14 @@ export const protectedSubjects = pgTable(
     addedBy: text('added_by')
       .notNull()
       .references(() => persons.id),
-    addedAt: at('added_at').notNull().default(sql`now()`),
+    addedAt: at('added_at')
+      .notNull()
+      .default(sql`now()`),
   },
-  (table) => [primaryKey({ columns: [table.productId, table.accountRef] }), index('protected_subjects_added_by').on(table.addedBy)],
+  (table) => [
+    primaryKey({ columns: [table.productId, table.accountRef] }),
+    index('protected_subjects_added_by').on(table.addedBy),
+  ],
 );
 
 /** While one is engaged, no new action of its product starts. */
@@ -176,7 +204,9 @@ export const killSwitches = pgTable(
     engagedBy: text('engaged_by')
       .notNull()
       .references(() => persons.id),
-    engagedAt: at('engaged_at').notNull().default(sql`now()`),
+    engagedAt: at('engaged_at')
+      .notNull()
+      .default(sql`now()`),
     releasedBy: text('released_by').references(() => persons.id),
     releasedAt: at('released_at'),
   },

@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, pgTable, smallint, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { at, createdAt, factSeq, id, oneOf } from './columns.ts';
 import { contactMethods, persons, principals, teams } from './principals.ts';
@@ -34,7 +46,10 @@ export const escalationPolicyVersions = pgTable(
       .references(() => principals.id),
     createdAt: createdAt(),
   },
-  (table) => [unique('escalation_policy_versions_number').on(table.policyId, table.version), index('escalation_policy_versions_created_by').on(table.createdBy)],
+  (table) => [
+    unique('escalation_policy_versions_number').on(table.policyId, table.version),
+    index('escalation_policy_versions_created_by').on(table.createdBy),
+  ],
 );
 
 export const schedules = pgTable(
@@ -54,7 +69,9 @@ export const schedules = pgTable(
     gapCheck: boolean('gap_check').notNull().default(true),
     /** Whose escalation policy hears of gaps; null: that of the team's oldest service. */
     gapServiceId: text('gap_service_id').references((): AnyPgColumn => services.id),
-    updatedAt: at('updated_at').notNull().default(sql`now()`),
+    updatedAt: at('updated_at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [
     index('schedules_team').on(table.teamId),
@@ -121,8 +138,12 @@ export const escalations = pgTable(
     lastTriggerSeq: bigint('last_trigger_seq', { mode: 'number' }).notNull(),
     previousId: text('previous_id'),
     canaryId: text('canary_id'),
-    openedAt: at('opened_at').notNull().default(sql`now()`),
-    updatedAt: at('updated_at').notNull().default(sql`now()`),
+    openedAt: at('opened_at')
+      .notNull()
+      .default(sql`now()`),
+    updatedAt: at('updated_at')
+      .notNull()
+      .default(sql`now()`),
     acknowledgedAt: at('acknowledged_at'),
     acknowledgedBy: text('acknowledged_by').references(() => persons.id),
     resolvedAt: at('resolved_at'),
@@ -154,8 +175,7 @@ export const alertEvents = pgTable(
     serviceId: text('service_id')
       .notNull()
       .references(() => services.id),
-    reportedBy: text('reported_by')
-      .notNull(),
+    reportedBy: text('reported_by').notNull(),
     dedupKey: text('dedup_key').notNull(),
     /** What Vigil itself raised it for: an effect's key, so that a retry finds the first one. */
     causeKey: text('cause_key').unique(),
@@ -166,11 +186,16 @@ export const alertEvents = pgTable(
     escalationId: text('escalation_id').references(() => escalations.id),
     /** What became of it: opened an escalation, was merged into one, resolved one, or matched none. */
     disposition: text('disposition').notNull(),
-    receivedAt: at('received_at').notNull().default(sql`now()`),
+    receivedAt: at('received_at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [
     check('alert_events_action', oneOf('action', ['trigger', 'acknowledge', 'resolve'])),
-    check('alert_events_disposition', oneOf('disposition', ['opened', 'merged', 'resolved', 'acknowledged', 'dropped'])),
+    check(
+      'alert_events_disposition',
+      oneOf('disposition', ['opened', 'merged', 'resolved', 'acknowledged', 'dropped']),
+    ),
     index('alert_events_escalation').on(table.escalationId),
     index('alert_events_service').on(table.serviceId, table.receivedAt),
   ],
@@ -202,7 +227,9 @@ export const deliveries = pgTable(
     attempts: integer('attempts').notNull().default(1),
     possibleDuplicate: boolean('possible_duplicate').notNull().default(false),
     errorCode: text('error_code'),
-    startedAt: at('started_at').notNull().default(sql`now()`),
+    startedAt: at('started_at')
+      .notNull()
+      .default(sql`now()`),
     settledAt: at('settled_at'),
   },
   (table) => [

@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { at, createdAt, id, oneOf } from './columns.ts';
 import { services } from './escalation.ts';
 import { notes, persons, principals, teams } from './principals.ts';
@@ -44,8 +56,12 @@ export const launches = pgTable(
     stagePercent: integer('stage_percent').notNull().default(0),
     onHold: boolean('on_hold').notNull().default(false),
     state: jsonb('state'),
-    openedAt: at('opened_at').notNull().default(sql`now()`),
-    updatedAt: at('updated_at').notNull().default(sql`now()`),
+    openedAt: at('opened_at')
+      .notNull()
+      .default(sql`now()`),
+    updatedAt: at('updated_at')
+      .notNull()
+      .default(sql`now()`),
     closedAt: at('closed_at'),
   },
   (table) => [
@@ -67,14 +83,26 @@ export const launchRequirements = pgTable(
     ownerRole: text('owner_role').notNull(),
     ownerPersonId: text('owner_person_id').references(() => persons.id),
     dueAt: at('due_at'),
-    updatedAt: at('updated_at').notNull().default(sql`now()`),
+    updatedAt: at('updated_at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [
     primaryKey({ columns: [table.launchId, table.requirementId] }),
     index('launch_requirements_owner').on(table.ownerPersonId),
     check(
       'launch_requirements_state',
-      oneOf('state', ['pass', 'fail', 'warn', 'not_applicable', 'not_reported', 'error', 'stale', 'waived', 'inconclusive']),
+      oneOf('state', [
+        'pass',
+        'fail',
+        'warn',
+        'not_applicable',
+        'not_reported',
+        'error',
+        'stale',
+        'waived',
+        'inconclusive',
+      ]),
     ),
   ],
 );
@@ -92,10 +120,15 @@ export const evidence = pgTable(
     collectedBy: text('collected_by')
       .notNull()
       .references(() => principals.id),
-    collectedAt: at('collected_at').notNull().default(sql`now()`),
+    collectedAt: at('collected_at')
+      .notNull()
+      .default(sql`now()`),
     validUntil: at('valid_until').notNull(),
   },
-  (table) => [index('evidence_launch').on(table.launchId, table.requirementId), index('evidence_collected_by').on(table.collectedBy)],
+  (table) => [
+    index('evidence_launch').on(table.launchId, table.requirementId),
+    index('evidence_collected_by').on(table.collectedBy),
+  ],
 );
 
 /** Every run of every check, kept for ever: what was observed, against which threshold, over which population. */
@@ -117,7 +150,9 @@ export const checkRuns = pgTable(
     evidenceHash: text('evidence_hash'),
     details: jsonb('details').notNull(),
     reportedBy: text('reported_by').references(() => principals.id),
-    runAt: at('run_at').notNull().default(sql`now()`),
+    runAt: at('run_at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [
     index('check_runs_launch').on(table.launchId, table.requirementId, table.runAt),
@@ -181,12 +216,17 @@ export const waivers = pgTable(
     decidedBy: text('decided_by').references(() => persons.id),
     revokedBy: text('revoked_by').references(() => persons.id),
     expiresAt: at('expires_at'),
-    updatedAt: at('updated_at').notNull().default(sql`now()`),
+    updatedAt: at('updated_at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [
     check('waivers_status', oneOf('status', waiverStatuses)),
     check('waivers_four_eyes', sql`${table.decidedBy} IS NULL OR ${table.decidedBy} <> ${table.requestedBy}`),
-    check('waivers_decided', sql`${table.status} NOT IN ('approved', 'refused', 'expired', 'revoked') OR ${table.decidedBy} IS NOT NULL`),
+    check(
+      'waivers_decided',
+      sql`${table.status} NOT IN ('approved', 'refused', 'expired', 'revoked') OR ${table.decidedBy} IS NOT NULL`,
+    ),
     check('waivers_revoked', sql`${table.status} <> 'revoked' OR ${table.revokedBy} IS NOT NULL`),
     index('waivers_launch').on(table.launchId),
     index('waivers_requested_by').on(table.requestedBy),
@@ -232,8 +272,12 @@ export const canaryRuns = pgTable(
     state: jsonb('state'),
     /** The account that the synthetic event of this run pretends to be: how its signal and case are recognised. */
     accountRef: text('account_ref').notNull(),
-    openedAt: at('opened_at').notNull().default(sql`now()`),
-    updatedAt: at('updated_at').notNull().default(sql`now()`),
+    openedAt: at('opened_at')
+      .notNull()
+      .default(sql`now()`),
+    updatedAt: at('updated_at')
+      .notNull()
+      .default(sql`now()`),
     closedAt: at('closed_at'),
   },
   (table) => [

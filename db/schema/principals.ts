@@ -49,7 +49,9 @@ export const roleGrants = pgTable(
     role: text('role').notNull(),
     teamId: text('team_id').references(() => teams.id),
     grantedBy: text('granted_by').references(() => principals.id),
-    grantedAt: at('granted_at').notNull().default(sql`now()`),
+    grantedAt: at('granted_at')
+      .notNull()
+      .default(sql`now()`),
     revokedAt: at('revoked_at'),
   },
   (table) => [

@@ -1,5 +1,18 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { at, createdAt, factSeq, id, oneOf } from './columns.ts';
 import { contentItems, signals } from './detection.ts';
 import { launches, products } from './launches.ts';
@@ -27,9 +40,14 @@ export const policyVersions = pgTable(
     publishedBy: text('published_by')
       .notNull()
       .references(() => persons.id),
-    publishedAt: at('published_at').notNull().default(sql`now()`),
+    publishedAt: at('published_at')
+      .notNull()
+      .default(sql`now()`),
   },
-  (table) => [unique('policy_versions_number').on(table.policyId, table.number), index('policy_versions_published_by').on(table.publishedBy)],
+  (table) => [
+    unique('policy_versions_number').on(table.policyId, table.number),
+    index('policy_versions_published_by').on(table.publishedBy),
+  ],
 );
 
 export const cases = pgTable(
@@ -54,8 +72,12 @@ export const cases = pgTable(
     status: text('status').notNull(),
     state: jsonb('state'),
     signalCount: integer('signal_count').notNull().default(0),
-    openedAt: at('opened_at').notNull().default(sql`now()`),
-    updatedAt: at('updated_at').notNull().default(sql`now()`),
+    openedAt: at('opened_at')
+      .notNull()
+      .default(sql`now()`),
+    updatedAt: at('updated_at')
+      .notNull()
+      .default(sql`now()`),
     decidedAt: at('decided_at'),
     closedAt: at('closed_at'),
   },
@@ -82,7 +104,9 @@ export const caseSignals = pgTable(
       .unique()
       .references(() => signals.id),
     seq: factSeq('seq'),
-    addedAt: at('added_at').notNull().default(sql`now()`),
+    addedAt: at('added_at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [primaryKey({ columns: [table.caseId, table.signalId] })],
 );
@@ -99,7 +123,10 @@ export const reviewQueues = pgTable(
     /** Only a sensitive_reviewer may claim from it. */
     sensitive: boolean('sensitive').notNull().default(false),
     /** Harm codes that are routed here; the queue with an empty list takes what no other takes. */
-    harms: text('harms').array().notNull().default(sql`'{}'`),
+    harms: text('harms')
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
     position: integer('position').notNull().default(0),
     createdAt: createdAt(),
   },
@@ -126,7 +153,10 @@ export const reviewTasks = pgTable(
     leaseClaimedAt: at('lease_claimed_at'),
     leaseExpiresAt: at('lease_expires_at'),
     /** People who must not get this task: they decided an earlier round of the case. */
-    excluded: text('excluded').array().notNull().default(sql`'{}'`),
+    excluded: text('excluded')
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
     firstLookAt: at('first_look_at'),
     createdAt: createdAt(),
     settledAt: at('settled_at'),
@@ -163,7 +193,9 @@ export const decisions = pgTable(
     leaseToken: bigint('lease_token', { mode: 'number' }).notNull(),
     enforcement: jsonb('enforcement'),
     noteId: text('note_id').references(() => notes.id),
-    decidedAt: at('decided_at').notNull().default(sql`now()`),
+    decidedAt: at('decided_at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [
     check('decisions_verdict', oneOf('verdict', ['violation', 'no_violation', 'escalate'])),
@@ -207,7 +239,9 @@ export const exposureEntries = pgTable(
     contentId: text('content_id')
       .notNull()
       .references(() => contentItems.id),
-    shownAt: at('shown_at').notNull().default(sql`now()`),
+    shownAt: at('shown_at')
+      .notNull()
+      .default(sql`now()`),
   },
   (table) => [
     index('exposure_entries_person').on(table.personId, table.shownAt),
