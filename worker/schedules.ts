@@ -20,6 +20,8 @@ const prefix = sweepScheduleId('');
 const watchEveryMs = minuteMs;
 /** The rest of the minute is for the next run to begin in. */
 const watchForMs = 55 * secondMs;
+/** A run that cannot go on, as after a change of its code, makes room for the next. The slowest notice takes three minutes. */
+const watchTimeout = '6m';
 
 /**
  * Keeps one Temporal Schedule per running detector version, and the one that watches over on-call: what Postgres says is
@@ -84,6 +86,7 @@ async function create(temporal: Client, scheduleId: string, sweepEveryMs: number
         workflowId: scheduleId,
         taskQueue: queues.orchestration,
         args: [isWatch ? watchForMs : scheduleId.slice(prefix.length)],
+        ...(isWatch ? { workflowExecutionTimeout: watchTimeout } : {}),
       },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' },
       // An installation that has just come up does not wait for the minute to be full.
