@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { processEnvironment } from '#config/env.ts';
@@ -40,6 +40,8 @@ const stack = await startStack({
     VIGIL_LOG_LEVEL: 'warn',
   },
 });
+// The figures are those of a quiet machine only if this says so.
+const loadBefore = loadavg()[0];
 const world = await prepareBench(stack, phone.url);
 
 const results: Record<string, Measured> = {};
@@ -52,7 +54,7 @@ for (const scenario of chosen) {
 }
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 const date = new Date().toISOString();
-const report = { date, commit, cores: cpus().length, node: process.version, results };
+const report = { date, commit, cores: cpus().length, loadBefore, node: process.version, results };
 mkdirSync(join(root, 'bench', 'results'), { recursive: true });
 writeFileSync(
   join(root, 'bench', 'results', `${date.slice(0, 10)}-${commit}.json`),
