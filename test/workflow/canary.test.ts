@@ -1,22 +1,12 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CanaryRun } from '#domain/detection/canary.ts';
-import { minuteMs } from '#domain/time.ts';
 import { newId } from '#db/ids.ts';
-import { insertCanaryRun } from '#db/repositories/canary-runs.ts';
-import { leaveCommand } from '#db/repositories/commands.ts';
 import { precisionOf } from '#db/repositories/precision.ts';
-import {
-  canaryRuns,
-  commands,
-  deliveries,
-  enforcementOrders,
-  escalations,
-  launches,
-  signals,
-} from '#db/schema/index.ts';
+import { commands, deliveries, enforcementOrders, escalations, launches, signals } from '#db/schema/index.ts';
 import { workflowId } from '#workflows/contract.ts';
 import { ask } from '../support/ask.ts';
+import { canaryWhen, plantCanary } from '../support/canaries.ts';
+import type { PlantedCanary } from '../support/canaries.ts';
 import { buildCaseWorld, seedDetector } from '../support/case-world.ts';
 import type { CaseWorld } from '../support/case-world.ts';
 import { FakePhones } from '../support/fake-phones.ts';
@@ -43,55 +33,23 @@ afterAll(async () => {
   await platform.stop();
 });
 
-interface Planted {
-  readonly canaryId: string;
+interface Planted extends PlantedCanary {
   readonly launchId: string;
-  readonly accountRef: string;
-  readonly detector: string;
 }
 
-/** Starts a canary as the API does. */
+/** Starts a canary of a launch that has a row and no workflow. */
 async function plant(): Promise<Planted> {
-  const { db } = vigil;
-  const detector = await seedDetector(world);
-  const canaryId = newId('canary');
   const launchId = newId('launch');
   const { productId, teamId } = world;
-  await db
-    .insert(launches)
-    .values({ id: launchId, productId, teamId, name: 'launch', openedBy: world.people.ops.id, status: 'opening' });
-  await db.transaction(async (tx) => {
-    await insertCanaryRun(tx, { id: canaryId, launchId, productId, teamId, detectorVersionId: detector });
-    const input = {
-      canaryId,
-      launchId,
-      productId,
-      detectorVersionId: detector,
-      deadlineMs: 15 * minuteMs,
-      requirementId: 'RS-04',
-    };
-    const open = {
-      mode: 'start',
-      name: 'open',
-      kind: 'canary',
-      idempotencyKey: `open:${canaryId}`,
-      priority: 2,
-    } as const;
-    await leaveCommand(tx, { ...open, aggregateId: canaryId, input });
-  });
-  const { accountRef } = await runWhen(canaryId, () => true);
-  return { canaryId, launchId, accountRef, detector };
+  const launch = { id: launchId, productId, teamId, name: 'launch', openedBy: world.people.ops.id, status: 'opening' };
+  await vigil.db.insert(launches).values(launch);
+  return { launchId, ...(await plantCanary(world, await seedDetector(world), launchId)) };
 }
 
-const runWhen = (canaryId: string, is: (run: CanaryRun, row: typeof canaryRuns.$inferSelect) => boolean) =>
-  eventually(`canary ${canaryId}: ${is.toString()}`, async () => {
-    const [row] = await vigil.db.select().from(canaryRuns).where(eq(canaryRuns.id, canaryId));
-    return row?.state && is(row.state as CanaryRun, row) ? { ...row, state: row.state as CanaryRun } : null;
-  });
+const runWhen = (canaryId: string, is: Parameters<typeof canaryWhen>[2]) => canaryWhen(world, canaryId, is);
 
 /** Sweeps until the canary was seen: its event counts only once no older transaction is open. */
-async function detect({ canaryId, detector }: Planted): Promise<void> {
-  await runWhen(canaryId, (run) => run.reachedAt.injected !== null);
+async function detect({ detector }: Planted): Promise<void> {
   await eventually('the sweep sees the canary', async () => (await sweep(vigil, detector)).filed > 0);
 }
 
@@ -164,7 +122,6 @@ describe('a canary', () => {
 
   it('says how far it came when its detector never sees it', async () => {
     const canary = await plant();
-    await runWhen(canary.canaryId, (run) => run.reachedAt.injected !== null);
     await fastForward(vigil.temporal, workflowId('canary', canary.canaryId), 16 * 60, { mayEnd: true });
     await runWhen(canary.canaryId, (run) => run.passed === false && run.status === 'done');
     const missed = await eventually('the escalation', async () => {

@@ -5,14 +5,12 @@ import { createHttpClient } from '#activities/clients/http.ts';
 import { createSsrfGuard } from '#activities/clients/ssrf-guard.ts';
 import type { Activities } from '#activities/index.ts';
 import { createLogger } from '#config/log.ts';
-import { minuteMs } from '#domain/time.ts';
 import { newId } from '#db/ids.ts';
 import { acceptTrigger } from '#db/repositories/alerts.ts';
-import { insertCanaryRun } from '#db/repositories/canary-runs.ts';
-import { leaveCommand } from '#db/repositories/commands.ts';
 import { insertNote } from '#db/repositories/notes.ts';
-import { auditEvents, canaryRuns, contentItems, escalations, signals } from '#db/schema/index.ts';
+import { auditEvents, contentItems, escalations, signals } from '#db/schema/index.ts';
 import { ask } from '../support/ask.ts';
+import { canaryWhen, plantCanary } from '../support/canaries.ts';
 import { buildCaseWorld, seedDetector } from '../support/case-world.ts';
 import type { CaseWorld } from '../support/case-world.ts';
 import { FakePhones } from '../support/fake-phones.ts';
@@ -156,31 +154,14 @@ it('comes out in no history, no visibility row and no log line, although everyth
   await ask(vigil, world.people.oncall, 'escalation', escalationId, 'resolve', { noteId });
 
   // A canary whose sample is real abuse.
-  const canaryId = newId('canary');
-  const run = { launchId: launch.world.launchId, productId: world.productId, detectorVersionId: rules };
-  await db.transaction(async (tx) => {
-    await insertCanaryRun(tx, { id: canaryId, ...run, teamId: world.teamId });
-    const open = {
-      mode: 'start',
-      name: 'open',
-      kind: 'canary',
-      idempotencyKey: `open:${canaryId}`,
-      priority: 2,
-    } as const;
-    const input = { canaryId, ...run, deadlineMs: 15 * minuteMs, requirementId: 'RS-04' };
-    await leaveCommand(tx, { ...open, aggregateId: canaryId, input });
-  });
-  const [planted] = await db.select().from(canaryRuns).where(eq(canaryRuns.id, canaryId));
-  await sweepUntilFound(rules, planted?.accountRef ?? '');
+  const { canaryId, accountRef } = await plantCanary(world, rules, launch.world.launchId);
+  await sweepUntilFound(rules, accountRef);
   const drill = await eventually('the drill is paged', async () => {
     const [row] = await db.select().from(escalations).where(eq(escalations.canaryId, canaryId));
     return row && phones.log.some((entry) => entry.message.escalationId === row.id) ? row : null;
   });
   await ask(vigil, world.people.oncall, 'escalation', drill.id, 'acknowledge');
-  await eventually('the canary is done', async () => {
-    const [row] = await db.select().from(canaryRuns).where(eq(canaryRuns.id, canaryId));
-    return row?.closedAt;
-  });
+  await canaryWhen(world, canaryId, ({ status }) => status === 'done');
 
   // A launch with reasons in writing.
   await launch.answerIntake();

@@ -1,14 +1,12 @@
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dayMs, minuteMs } from '#domain/time.ts';
-import { newId } from '#db/ids.ts';
+import { dayMs } from '#domain/time.ts';
 import { acceptTrigger } from '#db/repositories/alerts.ts';
-import { insertCanaryRun } from '#db/repositories/canary-runs.ts';
-import { leaveCommand } from '#db/repositories/commands.ts';
-import { auditEvents, canaryRuns, deliveries, escalations } from '#db/schema/index.ts';
+import { auditEvents, deliveries, escalations } from '#db/schema/index.ts';
 import { deliver } from '#gateway/deliver.ts';
 import { workflowId } from '#workflows/contract.ts';
 import { ask } from '../support/ask.ts';
+import { canaryWhen, plantCanary } from '../support/canaries.ts';
 import { buildCaseWorld, fileFinding, seedDetector } from '../support/case-world.ts';
 import type { CaseWorld } from '../support/case-world.ts';
 import { FakePhones } from '../support/fake-phones.ts';
@@ -124,34 +122,16 @@ describe('a history that is long enough', () => {
   });
 
   it('is continued by a canary, which still hears of each stage', async () => {
-    const { db } = vigil;
-    const detectorVersionId = await seedDetector(world);
-    const canaryId = newId('canary');
-    const { productId, teamId } = world;
-    const run = { launchId: null, productId, detectorVersionId };
-    await db.transaction(async (tx) => {
-      await insertCanaryRun(tx, { id: canaryId, ...run, teamId });
-      const open = {
-        mode: 'start',
-        name: 'open',
-        kind: 'canary',
-        idempotencyKey: `open:${canaryId}`,
-        priority: 2,
-      } as const;
-      const input = { canaryId, ...run, deadlineMs: 15 * minuteMs, requirementId: 'RS-04' };
-      await leaveCommand(tx, { ...open, aggregateId: canaryId, input });
-    });
-    await eventually('the canary is seen', async () => (await sweep(vigil, detectorVersionId)).filed > 0);
+    const detector = await seedDetector(world);
+    const { canaryId } = await plantCanary(world, detector);
+    await eventually('the canary is seen', async () => (await sweep(vigil, detector)).filed > 0);
     const drill = await eventually('the drill is paged', async () => {
-      const [row] = await db.select().from(escalations).where(eq(escalations.canaryId, canaryId));
+      const [row] = await vigil.db.select().from(escalations).where(eq(escalations.canaryId, canaryId));
       return row?.status === 'triggered' ? row : null;
     });
     await phones.next('oncall', 1, 'drill');
     await ask(vigil, world.people.oncall, 'escalation', drill.id, 'acknowledge');
-    await eventually('the canary is done', async () => {
-      const [row] = await db.select().from(canaryRuns).where(eq(canaryRuns.id, canaryId));
-      return row?.status === 'done';
-    });
+    await canaryWhen(world, canaryId, ({ status }) => status === 'done');
     await expectRenewed('canary', canaryId);
   });
 });
