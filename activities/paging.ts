@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { LadderEvent, Of, PagePerson, TellResolved } from '#domain/escalation/messages.ts';
 import type { Database } from '#db/client.ts';
-import { settleDelivery, startDelivery, startResolvedNotice } from '#db/repositories/deliveries.ts';
+import { noteNotTaken, settleDelivery, startDelivery, startResolvedNotice } from '#db/repositories/deliveries.ts';
 import type { StartedDelivery } from '#db/repositories/deliveries.ts';
 import type { PagerChannel, PageMessage, SendOutcome } from './clients/pager-channels.ts';
 import { pageAttempts } from '#workflows/contract.ts';
@@ -46,6 +46,7 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
   async function settle(started: StartedDelivery, outcome: SendOutcome): Promise<PageSettled['result']> {
     // By the ledger: what Postgres or a worker could not do is no try of the channel.
     if (outcome.outcome === 'failed_transient' && started.attempts < pageAttempts) {
+      await noteNotTaken(db, started.deliveryId);
       throw ApplicationFailure.create({
         type: 'page.not_sent',
         message: 'the channel did not take the page',

@@ -34,11 +34,15 @@ const resultByStatus: Readonly<Record<string, PageResult>> = {
   superseded: 'superseded',
 };
 
+/** In `error_code` of a page that waits for its next try: the channel said that it did not take it. */
+const notTaken = 'not_taken';
+
 /**
  * Writes the ledger row of a page just before the call, if the page is still wanted.
  *
- * Takes the chain's lock, which an acknowledgement's record also takes: after that record has committed, null is
- * returned and nothing may be sent. A row that is there from an attempt before a crash is marked as a possible duplicate.
+ * Takes the chain's lock, which an acknowledgement's record also takes: after that record has committed nothing may be
+ * sent, and null is returned. A row that is there from an attempt whose answer a crash hid is a possible duplicate; when
+ * it is no longer wanted, it is settled as unknown, since it may have left.
  */
 export async function startDelivery(
   db: Database,
@@ -95,20 +99,21 @@ async function start(
     if (!escalation || !ladder) return null;
     const deliveryId = derivedId('delivery', escalationId, to.key);
     const [before] = await tx.select().from(deliveries).where(eq(deliveries.id, deliveryId));
-    const settled = before ? (resultByStatus[before.status] ?? null) : null;
+    let settled = before ? (resultByStatus[before.status] ?? null) : null;
+    const mayHaveLeft = before !== undefined && settled === null && before.errorCode !== notTaken;
+    const possibleDuplicate = mayHaveLeft || before?.possibleDuplicate === true;
     if (!settled && !how.isWanted(ladder)) {
-      if (before)
-        await tx
-          .update(deliveries)
-          .set({ status: 'superseded', settledAt: sql`now()` })
-          .where(eq(deliveries.id, deliveryId));
-      return null;
-    }
-    const possibleDuplicate = before !== undefined;
-    if (before && !settled) {
+      if (!before) return null;
+      const status = mayHaveLeft ? 'unknown' : 'superseded';
       await tx
         .update(deliveries)
-        .set({ attempts: sql`${deliveries.attempts} + 1`, possibleDuplicate: true })
+        .set({ status, errorCode: null, settledAt: sql`now()` })
+        .where(eq(deliveries.id, deliveryId));
+      settled = status;
+    } else if (before && !settled) {
+      await tx
+        .update(deliveries)
+        .set({ attempts: sql`${deliveries.attempts} + 1`, possibleDuplicate, errorCode: null })
         .where(eq(deliveries.id, deliveryId));
     }
     if (!before) {
@@ -149,6 +154,14 @@ async function addressOf(tx: Transaction, to: Addressed): Promise<string | null>
     .from(contactMethods)
     .where(and(eq(contactMethods.id, to.contactMethodId), eq(contactMethods.personId, to.personId)));
   return method && method.disabledAt === null ? method.address : null;
+}
+
+/** Notes that the channel did not take the page, so that the next try is no possible duplicate. */
+export async function noteNotTaken(db: Database, deliveryId: string): Promise<void> {
+  await db
+    .update(deliveries)
+    .set({ errorCode: notTaken })
+    .where(and(eq(deliveries.id, deliveryId), eq(deliveries.status, 'started')));
 }
 
 /** Notes what came of the call. The first result stays. */

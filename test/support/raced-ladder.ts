@@ -1,5 +1,6 @@
 import type { Actor } from '#domain/actor.ts';
 import type { Transition } from '#domain/audit/transition.ts';
+import type { PageResult } from '#domain/escalation/ladder-parts.ts';
 import { openLadder } from '#domain/escalation/ladder.ts';
 import type { Ladder, LadderInput } from '#domain/escalation/ladder.ts';
 import { ladderMachine } from '#domain/escalation/machine.ts';
@@ -7,14 +8,14 @@ import type { LadderEffect, LadderEvent, PagePerson, ResolvedPerson } from '#dom
 import type { Step } from '#domain/machine.ts';
 import type { Json } from '#domain/json.ts';
 import type { Database } from '#db/client.ts';
-import { settleDelivery, startDelivery } from '#db/repositories/deliveries.ts';
+import { noteNotTaken, settleDelivery, startDelivery } from '#db/repositories/deliveries.ts';
 import { recordTransitions } from '#db/repositories/record.ts';
 
 export interface RaceChoices {
   /** Waits a little, or not at all, so that what runs side by side meets in ever other orders. */
   readonly jitter: () => Promise<void>;
-  /** How often a page is tried before its provider takes it. */
-  readonly triesOf: (page: PagePerson) => number;
+  /** What a provider says at each try of a page until it takes it; `lost`: a crash hides what it said. */
+  readonly triesOf: (page: PagePerson) => readonly ('refused' | 'lost')[];
   readonly people: (effect: LadderEffect) => readonly ResolvedPerson[];
 }
 
@@ -106,20 +107,19 @@ export class RacedLadder {
   }
 
   private async page(effect: PagePerson): Promise<void> {
-    const tries = this.choices.triesOf(effect);
-    for (let attempt = 1; ; attempt++) {
+    const settled = (result: PageResult, deliveryId: string | null) =>
+      this.hear({ type: 'pageSettled', effectKey: effect.key, result, deliveryId });
+    for (const answer of [...this.choices.triesOf(effect), 'taken']) {
       const started = await startDelivery(this.db, this.state.escalationId, effect);
-      if (!started) {
-        this.hear({ type: 'pageSettled', effectKey: effect.key, result: 'superseded', deliveryId: null });
-        return;
-      }
+      if (!started) return void settled('superseded', null);
+      const { deliveryId } = started;
+      if (started.settled) return void settled(started.settled, deliveryId);
       this.calls.push({ key: effect.key, personId: effect.personId });
       await this.choices.jitter();
-      if (attempt < tries) continue;
-      await settleDelivery(this.db, started.deliveryId, 'sent', null);
-      const { deliveryId } = started;
-      this.hear({ type: 'pageSettled', effectKey: effect.key, result: 'sent', deliveryId });
-      return;
+      if (answer === 'refused') await noteNotTaken(this.db, deliveryId);
+      if (answer !== 'taken') continue;
+      await settleDelivery(this.db, deliveryId, 'sent', null);
+      settled('sent', deliveryId);
     }
   }
 }

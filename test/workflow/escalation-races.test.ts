@@ -155,6 +155,28 @@ describe('case 9: an acknowledgement while the page activity is in flight', () =
   });
 });
 
+describe('an acknowledgement after a call whose answer was lost', () => {
+  it('leaves the page unknown, since it may have left, and its receiver is told when it is over', async () => {
+    let isLost = false;
+    phones.answer = async ({ kind }) => {
+      if (kind === 'resolved') return { outcome: 'sent' };
+      isLost = true;
+      throw new Error('the connection broke');
+    };
+    beforeRow.open();
+    const id = await trigger();
+    await eventually('the call was made', () => Promise.resolve(isLost));
+    beforeRow.close();
+    await acknowledge(id, team.first);
+    beforeRow.open();
+    await ladderWhen(id, ({ counts }) => counts.in_flight === 0);
+    const { deliveries } = await readLedger(vigil.db, id);
+    expect(deliveries).toMatchObject([{ status: 'unknown', kind: 'rung' }]);
+    await resolve();
+    await phones.next(team.firstPhone, 1, 'resolved');
+  });
+});
+
 describe('case 10: opened and resolved', () => {
   it('case 10: before the first page has started, nobody is paged and nobody is told', async () => {
     beforeLookUp.close();
@@ -249,7 +271,7 @@ describe('case 14: rungs with nobody on them', () => {
 
   it('case 14: an empty first rung is no wait: the next one is paged within 2 s', async () => {
     const id = await trigger({ ...team, service: await withEmptyRungs([team.first], 0) });
-    await phones.next(team.firstPhone);
+    await ladderWhen(id, ({ counts }) => counts.sent === 1);
     const { events, ladder } = await readLedger(vigil.db, id);
     expect(ladder.walk).toMatchObject({ rung: 1, emptyRungs: [0] });
     expect(Number(ladder.firstAttemptAt) - ladder.openedAt).toBeLessThan(2_000);
