@@ -298,7 +298,7 @@ describe('an acknowledgement against a page, on the real workflow', () => {
       const two = await seedTwo();
       // The first ones acknowledge before the rung's end, the last ones after its page; between them it is a race.
       const when = index < 2 ? 'before' : index > 17 ? 'after' : random.int(0, 300);
-      races.push({ id: await trigger(two), by: random.pick([two.first, two.second]), phone: two.secondPhone, when });
+      races.push({ two, by: random.pick([two.first, two.second]), when });
     }
     const outcomes: number[] = [];
     const waiting = [...races];
@@ -312,18 +312,18 @@ describe('an acknowledgement against a page, on the real workflow', () => {
   });
 
   interface Race {
-    readonly id: string;
+    readonly two: Team;
     readonly by: string;
-    readonly phone: string;
     /** Milliseconds after the time of the rung began to run out. */
     readonly when: 'before' | 'after' | number;
   }
 
   /** How many pages of the second rung left. */
-  async function run({ id, by, phone, when }: Race): Promise<number> {
+  async function run({ two, by, when }: Race): Promise<number> {
+    const [id, phone] = [await trigger(two), two.secondPhone];
     await ladderWhen(id, ({ walk }) => walk.phase === 'waiting');
-    await forward(id, 14.9);
-    const passing = when === 'before' ? null : forward(id, 0.2);
+    await forward(id, 14.5);
+    const passing = when === 'before' ? null : forward(id, 1);
     if (when === 'after') await phones.next(phone);
     else if (when !== 'before') await new Promise((done) => setTimeout(done, when));
     const { outcome } = await acknowledge(id, by);
