@@ -13,6 +13,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{domain,config,gateway,activities,api,cli,demo,scripts,db,worker}/**/*.test.ts'],
+          // Of properties over thousands of cases, on a machine that does other things too.
+          testTimeout: 60_000,
         },
       },
       { extends: true, test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 300_000 } },

@@ -42,7 +42,8 @@ describe('a connection that is lost', () => {
     open();
     await Promise.all([one(), one()]);
     await endBackends();
-    await expect.poll(() => lost.length).toBeGreaterThan(0);
+    await expect.poll(() => db.$client.totalCount).toBe(0);
+    expect(lost.length).toBeGreaterThan(0);
     expect(await one()).toBe(1);
   });
 
