@@ -34,7 +34,7 @@ describe('what is kept of an error', () => {
         [secret],
         Object.assign(new Error(`value "${secret}"`), { code: '57P01' }),
       ),
-      'Error < Error 57P01',
+      'DrizzleQueryError < Error 57P01',
     ],
     ['of a parser', parseError(), 'SyntaxError'],
     ['with the text in its cause', new TypeError('outer', { cause: new Error(secret) }), 'TypeError < Error'],
