@@ -1,19 +1,15 @@
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Activities } from '#activities/index.ts';
-import type { Person } from '#domain/actor.ts';
-import type { Ladder } from '#domain/escalation/ladder.ts';
 import { minuteMs } from '#domain/time.ts';
-import { acceptResolve, acceptTrigger } from '#db/repositories/alerts.ts';
 import { insertSchedule } from '#db/repositories/schedules.ts';
 import { alertEvents, escalations } from '#db/schema/index.ts';
 import { workflowId } from '#workflows/contract.ts';
-import { seededRandom } from '../simulation/random.ts';
-import { ask } from '../support/ask.ts';
 import { FakePhones } from '../support/fake-phones.ts';
-import { readLedger, startedAfter } from '../support/ladder-ledger.ts';
-import { seedPerson, seedService, seedTeam } from '../support/seed.ts';
-import { fastForward } from '../support/temporal.ts';
+import { readLedger } from '../support/ladder-ledger.ts';
+import { seedService, seedTeam } from '../support/seed.ts';
+import { acknowledge, forward, ladderWhen, resolve, seedTwoRungs, trigger } from '../support/two-rungs.ts';
+import type { TwoRungs } from '../support/two-rungs.ts';
 import { eventually, startTestVigil } from '../support/vigil.ts';
 import type { TestVigil } from '../support/vigil.ts';
 
@@ -46,16 +42,7 @@ const phones = new FakePhones();
 /** Before a page's ledger row; before it is looked up who is on a rung; while a provider is asked. */
 const [beforeRow, beforeLookUp, atProvider] = [new Gate(), new Gate(), new Gate()];
 
-/** Two people on two rungs of fifteen minutes, with a phone each that nobody else has. */
-interface Team {
-  readonly service: string;
-  readonly first: string;
-  readonly second: string;
-  readonly firstPhone: string;
-  readonly secondPhone: string;
-}
-let teams = 0;
-let team: Team;
+let team: TwoRungs;
 
 const gated = (activities: Activities): Activities => ({
   ...activities,
@@ -86,52 +73,22 @@ beforeEach(async () => {
     if (kind === 'page') await atProvider.pass();
     return { outcome: 'sent' };
   };
-  team = await seedTwo();
+  team = await seedTwoRungs(vigil);
 });
-
-async function seedTwo(): Promise<Team> {
-  const number = ++teams;
-  const [firstPhone, secondPhone] = [`first-${number}`, `second-${number}`];
-  const teamId = await seedTeam(vigil.db);
-  const first = await seedPerson(vigil.db, { name: firstPhone, delaysMinutes: [0, 5] });
-  const second = await seedPerson(vigil.db, { name: secondPhone });
-  const rung = (personId: string) => ({ targets: [{ kind: 'person' as const, personId }], ackWithinMs: 15 * minuteMs });
-  const rungs = [rung(first), rung(second)];
-  const service = await seedService(vigil.db, teamId, first, { rungs, catchAllPersonId: second });
-  return { service, first, second, firstPhone, secondPhone };
-}
-
-const key = { dedupKey: 'disk', reportedBy: 'test' };
-const trigger = async ({ service } = team): Promise<string> => {
-  const alert = { serviceId: service, severity: 1, title: 'The disk is full', ...key } as const;
-  return (await vigil.db.transaction((tx) => acceptTrigger(tx, alert))).escalationId;
-};
-const resolve = () => vigil.db.transaction((tx) => acceptResolve(tx, { serviceId: team.service, ...key }));
-const forward = (id: string, minutes: number) =>
-  fastForward(vigil.temporal, workflowId('escalation', id), minutes * 60, { timeoutMs: 60_000 });
-const responder = (id: string): Person => ({ kind: 'person', id, roles: ['responder'] });
-const acknowledge = (id: string, by: string, input = {}) =>
-  ask(vigil, responder(by), 'escalation', id, 'acknowledge', input);
-const ladderWhen = (id: string, is: (ladder: Ladder) => boolean) =>
-  eventually(`escalation ${id}: ${is.toString()}`, async () => {
-    const [row] = await vigil.db.select().from(escalations).where(eq(escalations.id, id));
-    const ladder = row?.state as Ladder | null;
-    return ladder && is(ladder) ? ladder : null;
-  });
 
 describe('case 9: an acknowledgement while the page activity is in flight', () => {
   it('case 9: before its ledger row, the page is superseded: nobody is called', async () => {
     beforeRow.close();
-    const id = await trigger();
+    const id = await trigger(vigil, team.service);
     await beforeRow.reached();
-    const { outcome } = await acknowledge(id, team.first);
+    const { outcome } = await acknowledge(vigil, id, team.first);
     expect(outcome).toMatchObject({
       status: 'done',
       answer: { status: 'acknowledged', pagesInFlight: 1, pagesSent: 0 },
     });
     beforeRow.open();
-    await ladderWhen(id, ({ counts }) => counts.superseded === 1 && counts.in_flight === 0);
-    await forward(id, 24 * 60);
+    await ladderWhen(vigil, id, ({ counts }) => counts.superseded === 1 && counts.in_flight === 0);
+    await forward(vigil, id, 24 * 60);
     const ledger = await readLedger(vigil.db, id);
     expect(ledger.deliveries).toEqual([]);
     expect(phones.received(team.firstPhone)).toEqual([]);
@@ -139,14 +96,14 @@ describe('case 9: an acknowledgement while the page activity is in flight', () =
 
   it('case 9: when the call is out already, the page counts as sent, and is the last one', async () => {
     atProvider.close();
-    const id = await trigger();
+    const id = await trigger(vigil, team.service);
     await atProvider.reached();
-    const [page] = (await ladderWhen(id, ({ pages }) => pages.length === 1)).pages;
-    const { outcome } = await acknowledge(id, team.first, { asOfDeliveryKey: page?.key ?? '' });
+    const [page] = (await ladderWhen(vigil, id, ({ pages }) => pages.length === 1)).pages;
+    const { outcome } = await acknowledge(vigil, id, team.first, { asOfDeliveryKey: page?.key ?? '' });
     expect(outcome).toMatchObject({ status: 'done', answer: { pagesInFlight: 1, stoppedRung: { pass: 0, rung: 0 } } });
     atProvider.open();
-    await ladderWhen(id, ({ counts }) => counts.sent === 1 && counts.in_flight === 0);
-    await forward(id, 24 * 60);
+    await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1 && counts.in_flight === 0);
+    await forward(vigil, id, 24 * 60);
     const { deliveries, ladder } = await readLedger(vigil.db, id);
     expect(deliveries).toMatchObject([{ status: 'sent', attempts: 1, possibleDuplicate: false }]);
     expect(ladder.status).toBe('acknowledged');
@@ -164,15 +121,15 @@ describe('an acknowledgement after a call whose answer was lost', () => {
       throw new Error('the connection broke');
     };
     beforeRow.open();
-    const id = await trigger();
+    const id = await trigger(vigil, team.service);
     await eventually('the call was made', () => Promise.resolve(isLost));
     beforeRow.close();
-    await acknowledge(id, team.first);
+    await acknowledge(vigil, id, team.first);
     beforeRow.open();
-    await ladderWhen(id, ({ counts }) => counts.in_flight === 0);
+    await ladderWhen(vigil, id, ({ counts }) => counts.in_flight === 0);
     const { deliveries } = await readLedger(vigil.db, id);
     expect(deliveries).toMatchObject([{ status: 'unknown', kind: 'rung' }]);
-    await resolve();
+    await resolve(vigil, team.service);
     await phones.next(team.firstPhone, 1, 'resolved');
   });
 });
@@ -180,10 +137,10 @@ describe('an acknowledgement after a call whose answer was lost', () => {
 describe('case 10: opened and resolved', () => {
   it('case 10: before the first page has started, nobody is paged and nobody is told', async () => {
     beforeLookUp.close();
-    const id = await trigger();
+    const id = await trigger(vigil, team.service);
     await beforeLookUp.reached();
-    expect(await resolve()).toBe(id);
-    await ladderWhen(id, ({ status }) => status === 'resolved');
+    expect(await resolve(vigil, team.service)).toBe(id);
+    await ladderWhen(vigil, id, ({ status }) => status === 'resolved');
     beforeLookUp.open();
     await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).result();
     expect((await readLedger(vigil.db, id)).deliveries).toEqual([]);
@@ -191,9 +148,9 @@ describe('case 10: opened and resolved', () => {
   });
 
   it('case 10: after it, whoever was paged is told at once', async () => {
-    const id = await trigger();
+    const id = await trigger(vigil, team.service);
     await phones.next(team.firstPhone);
-    await resolve();
+    await resolve(vigil, team.service);
     await phones.next(team.firstPhone, 1, 'resolved');
     await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).result();
     const { deliveries } = await readLedger(vigil.db, id);
@@ -202,10 +159,10 @@ describe('case 10: opened and resolved', () => {
 
   it('case 10: while the call is out, whoever was called is told once it is known', async () => {
     atProvider.close();
-    const id = await trigger();
+    const id = await trigger(vigil, team.service);
     await atProvider.reached();
-    await resolve();
-    await ladderWhen(id, ({ status }) => status === 'resolved');
+    await resolve(vigil, team.service);
+    await ladderWhen(vigil, id, ({ status }) => status === 'resolved');
     expect(phones.received(team.firstPhone, 'resolved')).toEqual([]);
     atProvider.open();
     await phones.next(team.firstPhone, 1, 'resolved');
@@ -214,10 +171,10 @@ describe('case 10: opened and resolved', () => {
 
   it('case 10: both at once, before Temporal heard of either: whoever was paged was told, and it is closed', async () => {
     await vigil.pause();
-    const id = await trigger();
-    await resolve();
+    const id = await trigger(vigil, team.service);
+    await resolve(vigil, team.service);
     await vigil.resume();
-    await ladderWhen(id, ({ status }) => status === 'resolved');
+    await ladderWhen(vigil, id, ({ status }) => status === 'resolved');
     await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).result();
     const { deliveries, ladder } = await readLedger(vigil.db, id);
     expect(ladder.status).toBe('resolved');
@@ -228,11 +185,11 @@ describe('case 10: opened and resolved', () => {
 
 describe('case 11: one key', () => {
   it('case 11: 100 triggers at once are one escalation, count 100, one page', async () => {
-    const ids = await Promise.all(Array.from({ length: 100 }, () => trigger()));
+    const ids = await Promise.all(Array.from({ length: 100 }, () => trigger(vigil, team.service)));
     expect(new Set(ids).size).toBe(1);
     const [id = ''] = ids;
     await phones.next(team.firstPhone);
-    await forward(id, 4);
+    await forward(vigil, id, 4);
     const rows = await vigil.db.select().from(escalations).where(eq(escalations.serviceId, team.service));
     expect(rows).toMatchObject([{ id, alertCount: 100, status: 'triggered' }]);
     expect((await readLedger(vigil.db, id)).deliveries).toHaveLength(1);
@@ -253,7 +210,7 @@ describe('case 14: rungs with nobody on them', () => {
     const document = { zone: 'UTC', layers: [], overrides: [], temporarySchedules: [], marks: [] };
     const schedule = await insertSchedule(vigil.db, {
       teamId,
-      key: `empty-${teams}-${repeat}`,
+      key: `empty-${repeat}`,
       name: 'empty',
       document,
     });
@@ -270,8 +227,8 @@ describe('case 14: rungs with nobody on them', () => {
   }
 
   it('case 14: an empty first rung is no wait: the next one is paged within 2 s', async () => {
-    const id = await trigger({ ...team, service: await withEmptyRungs([team.first], 0) });
-    await ladderWhen(id, ({ counts }) => counts.sent === 1);
+    const id = await trigger(vigil, await withEmptyRungs([team.first], 0));
+    await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);
     const { events, ladder } = await readLedger(vigil.db, id);
     expect(ladder.walk).toMatchObject({ rung: 1, emptyRungs: [0] });
     expect(Number(ladder.firstAttemptAt) - ladder.openedAt).toBeLessThan(2_000);
@@ -279,65 +236,13 @@ describe('case 14: rungs with nobody on them', () => {
   });
 
   it('case 14: all of them empty, with repeats: the catch-all is paged once, in few events, and the state says so', async () => {
-    const id = await trigger({ ...team, service: await withEmptyRungs([], 9) });
+    const id = await trigger(vigil, await withEmptyRungs([], 9));
     await phones.next(team.secondPhone);
-    await forward(id, 24 * 60);
+    await forward(vigil, id, 24 * 60);
     const { deliveries, ladder } = await readLedger(vigil.db, id);
     expect(ladder).toMatchObject({ status: 'exhausted', noOneReached: true });
     expect(deliveries.map(({ kind, personId }) => [kind, personId])).toEqual([['catch_all', team.second]]);
     const { historyLength } = await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).describe();
     expect(historyLength).toBeLessThan(100);
   });
-});
-
-describe('an acknowledgement against a page, on the real workflow', () => {
-  it.each([1, 2, 3])('20 races at the end of a rung, lot %i: no page starts after the answer', async (lot) => {
-    const random = seededRandom(lot);
-    const races: Race[] = [];
-    for (let index = 0; index < 20; index++) {
-      const two = await seedTwo();
-      // The first ones acknowledge before the rung's end, the last ones after its page; between them it is a race.
-      const when = index < 2 ? 'before' : index > 17 ? 'after' : random.int(0, 300);
-      races.push({ two, by: random.pick([two.first, two.second]), when });
-    }
-    const outcomes: number[] = [];
-    const waiting = [...races];
-    const lane = async () => {
-      for (let race = waiting.shift(); race !== undefined; race = waiting.shift()) outcomes.push(await run(race));
-    };
-    await Promise.all([lane(), lane(), lane(), lane()]);
-    expect(outcomes).toHaveLength(20);
-    expect(outcomes.filter((pages) => pages === 0).length).toBeGreaterThanOrEqual(2);
-    expect(outcomes.filter((pages) => pages === 1).length).toBeGreaterThanOrEqual(2);
-  });
-
-  interface Race {
-    readonly two: Team;
-    readonly by: string;
-    /** Milliseconds after the time of the rung began to run out. */
-    readonly when: 'before' | 'after' | number;
-  }
-
-  /** How many pages of the second rung left. */
-  async function run({ two, by, when }: Race): Promise<number> {
-    const [id, phone] = [await trigger(two), two.secondPhone];
-    await ladderWhen(id, ({ walk }) => walk.phase === 'waiting');
-    await forward(id, 14.5);
-    const passing = when === 'before' ? null : forward(id, 1);
-    if (when === 'after') await phones.next(phone);
-    else if (when !== 'before') await new Promise((done) => setTimeout(done, when));
-    const { outcome } = await acknowledge(id, by);
-    if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
-    const calls = phones.received(phone).length;
-    await passing;
-    await forward(id, 24 * 60);
-    const ledger = await readLedger(vigil.db, id);
-    expect(ledger.ladder).toMatchObject({ status: 'acknowledged', acknowledgedBy: by, counts: { in_flight: 0 } });
-    expect(startedAfter(ledger, Number(outcome.answer['version']))).toEqual([]);
-    const pages = ledger.deliveries.filter(({ rung }) => rung === 1).length;
-    expect(phones.received(phone)).toHaveLength(pages);
-    // A page whose row was first may ring a moment after the answer, which then counts it as in flight.
-    if (pages > calls) expect(outcome.answer).toMatchObject({ pagesInFlight: 1 });
-    return pages;
-  }
 });
