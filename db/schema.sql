@@ -98,6 +98,18 @@ CREATE TABLE cases (
   decided_at timestamp(3) with time zone,
   closed_at timestamp(3) with time zone
 );
+CREATE TABLE change_events (
+  id text NOT NULL,
+  seq bigint NOT NULL DEFAULT nextval('fact_seq'::regclass),
+  service_id text NOT NULL,
+  reported_by text NOT NULL,
+  summary text NOT NULL,
+  source text,
+  happened_at timestamp(3) with time zone NOT NULL,
+  details jsonb,
+  links jsonb,
+  received_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
 CREATE TABLE check_runs (
   id text NOT NULL,
   launch_id text NOT NULL,
@@ -144,6 +156,13 @@ CREATE TABLE contact_methods (
   verified_at timestamp(3) with time zone,
   disabled_at timestamp(3) with time zone
 );
+CREATE TABLE contact_verifications (
+  contact_method_id text NOT NULL,
+  sha256 text NOT NULL,
+  attempts_left integer NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp(3) with time zone NOT NULL
+);
 CREATE TABLE content_items (
   id text NOT NULL,
   product_id text NOT NULL,
@@ -181,7 +200,8 @@ CREATE TABLE deliveries (
   possible_duplicate boolean NOT NULL DEFAULT false,
   error_code text,
   started_at timestamp(3) with time zone NOT NULL DEFAULT now(),
-  settled_at timestamp(3) with time zone
+  settled_at timestamp(3) with time zone,
+  provider_ref text
 );
 CREATE TABLE detector_cursors (
   detector_version_id text NOT NULL,
@@ -313,6 +333,13 @@ CREATE TABLE exposure_entries (
   content_id text NOT NULL,
   shown_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE firing_alerts (
+  service_id text NOT NULL,
+  dedup_key text NOT NULL,
+  fingerprint text NOT NULL,
+  started_at timestamp(3) with time zone NOT NULL,
+  seen_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
 CREATE TABLE handover_notes (
   id text NOT NULL,
   schedule_id text NOT NULL,
@@ -320,6 +347,24 @@ CREATE TABLE handover_notes (
   note_id text NOT NULL,
   hand_off_at timestamp(3) with time zone NOT NULL,
   created_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE heartbeat_monitors (
+  id text NOT NULL,
+  team_id text NOT NULL,
+  service_id text NOT NULL,
+  name text NOT NULL,
+  sha256 text NOT NULL,
+  interval_seconds integer NOT NULL,
+  severity smallint NOT NULL,
+  version integer NOT NULL DEFAULT 0,
+  status text NOT NULL,
+  state jsonb,
+  last_beat_at timestamp(3) with time zone,
+  beats bigint NOT NULL DEFAULT 0,
+  created_by text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  closed_at timestamp(3) with time zone
 );
 CREATE TABLE idempotency_records (
   principal_id text NOT NULL,
@@ -330,6 +375,14 @@ CREATE TABLE idempotency_records (
   headers jsonb NOT NULL,
   created_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE integration_keys (
+  id text NOT NULL,
+  integration_id text NOT NULL,
+  sha256 text NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  revoked_at timestamp(3) with time zone
+);
 CREATE TABLE integrations (
   id text NOT NULL,
   service_id text NOT NULL,
@@ -337,7 +390,9 @@ CREATE TABLE integrations (
   name text NOT NULL,
   principal_id text NOT NULL,
   created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
-  disabled_at timestamp(3) with time zone
+  disabled_at timestamp(3) with time zone,
+  document jsonb NOT NULL DEFAULT '{}'::jsonb,
+  version integer NOT NULL DEFAULT 1
 );
 CREATE TABLE kill_switches (
   id text NOT NULL,
@@ -423,6 +478,18 @@ CREATE TABLE oncall_notices (
   created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
   settled_at timestamp(3) with time zone
 );
+CREATE TABLE page_links (
+  id text NOT NULL,
+  sha256 text NOT NULL,
+  escalation_id text NOT NULL,
+  person_id text NOT NULL,
+  delivery_id text NOT NULL,
+  action text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp(3) with time zone NOT NULL,
+  used_at timestamp(3) with time zone,
+  undone_at timestamp(3) with time zone
+);
 CREATE TABLE persons (
   id text NOT NULL,
   time_zone text NOT NULL DEFAULT 'UTC'::text,
@@ -485,6 +552,23 @@ CREATE TABLE protected_subjects (
   account_ref text NOT NULL,
   added_by text NOT NULL,
   added_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE provider_circuits (
+  provider text NOT NULL,
+  state text NOT NULL,
+  failures integer NOT NULL DEFAULT 0,
+  refused bigint NOT NULL DEFAULT 0,
+  last_failure text,
+  opened_at timestamp(3) with time zone,
+  retry_at timestamp(3) with time zone,
+  updated_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE reply_codes (
+  contact_method_id text NOT NULL,
+  code integer NOT NULL,
+  escalation_id text NOT NULL,
+  delivery_id text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
 CREATE TABLE review_queues (
   id text NOT NULL,
@@ -595,6 +679,16 @@ CREATE TABLE statements_of_reasons (
   statement jsonb NOT NULL,
   created_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE status_mirrors (
+  escalation_id text NOT NULL,
+  kind text NOT NULL,
+  target text NOT NULL,
+  shown_version integer NOT NULL DEFAULT 0,
+  shown_status text,
+  error_code text,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
 CREATE TABLE strikes (
   id text NOT NULL,
   order_id text NOT NULL,
@@ -613,6 +707,33 @@ CREATE TABLE suggestions (
   score text,
   outcome text,
   created_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE suppressed_alerts (
+  rule_id text NOT NULL,
+  service_id text NOT NULL,
+  dedup_key text NOT NULL,
+  reported_by text NOT NULL,
+  severity smallint NOT NULL,
+  title text NOT NULL,
+  count bigint NOT NULL DEFAULT 1,
+  first_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  last_at timestamp(3) with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE suppression_rules (
+  id text NOT NULL,
+  team_id text NOT NULL,
+  name text NOT NULL,
+  owner_id text NOT NULL,
+  service_id text,
+  integration_id text,
+  conditions jsonb NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  expires_at timestamp(3) with time zone NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  ended_at timestamp(3) with time zone,
+  ended_by text
 );
 CREATE TABLE swap_requests (
   id text NOT NULL,
@@ -664,7 +785,7 @@ ALTER TABLE action_attempts ADD CONSTRAINT action_attempts_action_id_enforcement
 ALTER TABLE action_attempts ADD CONSTRAINT action_attempts_pkey PRIMARY KEY (id);
 ALTER TABLE alert_events ADD CONSTRAINT alert_events_action CHECK ((action = ANY (ARRAY['trigger'::text, 'acknowledge'::text, 'resolve'::text])));
 ALTER TABLE alert_events ADD CONSTRAINT alert_events_cause_key_unique UNIQUE (cause_key);
-ALTER TABLE alert_events ADD CONSTRAINT alert_events_disposition CHECK ((disposition = ANY (ARRAY['opened'::text, 'merged'::text, 'resolved'::text, 'acknowledged'::text, 'dropped'::text])));
+ALTER TABLE alert_events ADD CONSTRAINT alert_events_disposition CHECK ((disposition = ANY (ARRAY['opened'::text, 'merged'::text, 'resolved'::text, 'acknowledged'::text, 'noted'::text, 'suppressed'::text, 'dropped'::text])));
 ALTER TABLE alert_events ADD CONSTRAINT alert_events_escalation_id_escalations_id_fk FOREIGN KEY (escalation_id) REFERENCES escalations(id);
 ALTER TABLE alert_events ADD CONSTRAINT alert_events_pkey PRIMARY KEY (id);
 ALTER TABLE alert_events ADD CONSTRAINT alert_events_service_id_services_id_fk FOREIGN KEY (service_id) REFERENCES services(id);
@@ -692,6 +813,8 @@ ALTER TABLE cases ADD CONSTRAINT cases_policy_version_id_policy_versions_id_fk F
 ALTER TABLE cases ADD CONSTRAINT cases_product_id_products_id_fk FOREIGN KEY (product_id) REFERENCES products(id);
 ALTER TABLE cases ADD CONSTRAINT cases_severity CHECK (((severity >= 1) AND (severity <= 4)));
 ALTER TABLE cases ADD CONSTRAINT cases_team_id_teams_id_fk FOREIGN KEY (team_id) REFERENCES teams(id);
+ALTER TABLE change_events ADD CONSTRAINT change_events_pkey PRIMARY KEY (id);
+ALTER TABLE change_events ADD CONSTRAINT change_events_service_id_services_id_fk FOREIGN KEY (service_id) REFERENCES services(id);
 ALTER TABLE check_runs ADD CONSTRAINT check_runs_launch_id_launches_id_fk FOREIGN KEY (launch_id) REFERENCES launches(id);
 ALTER TABLE check_runs ADD CONSTRAINT check_runs_pass_is_measured CHECK (((state <> 'pass'::text) OR ((population > 0) AND (observed IS NOT NULL) AND (evidence_hash IS NOT NULL))));
 ALTER TABLE check_runs ADD CONSTRAINT check_runs_pkey PRIMARY KEY (id);
@@ -702,6 +825,8 @@ ALTER TABLE commands ADD CONSTRAINT commands_status CHECK ((status = ANY (ARRAY[
 ALTER TABLE contact_methods ADD CONSTRAINT contact_methods_channel CHECK ((channel = ANY (ARRAY['console'::text, 'email'::text, 'chat'::text, 'webhook'::text, 'push'::text, 'sms'::text, 'voice'::text])));
 ALTER TABLE contact_methods ADD CONSTRAINT contact_methods_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
 ALTER TABLE contact_methods ADD CONSTRAINT contact_methods_pkey PRIMARY KEY (id);
+ALTER TABLE contact_verifications ADD CONSTRAINT contact_verifications_contact_method_id_contact_methods_id_fk FOREIGN KEY (contact_method_id) REFERENCES contact_methods(id);
+ALTER TABLE contact_verifications ADD CONSTRAINT contact_verifications_pkey PRIMARY KEY (contact_method_id);
 ALTER TABLE content_items ADD CONSTRAINT content_items_pkey PRIMARY KEY (id);
 ALTER TABLE content_items ADD CONSTRAINT content_items_product_id_products_id_fk FOREIGN KEY (product_id) REFERENCES products(id);
 ALTER TABLE decisions ADD CONSTRAINT decisions_case_id_cases_id_fk FOREIGN KEY (case_id) REFERENCES cases(id);
@@ -771,11 +896,25 @@ ALTER TABLE exposure_entries ADD CONSTRAINT exposure_entries_content_id_content_
 ALTER TABLE exposure_entries ADD CONSTRAINT exposure_entries_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
 ALTER TABLE exposure_entries ADD CONSTRAINT exposure_entries_pkey PRIMARY KEY (id);
 ALTER TABLE exposure_entries ADD CONSTRAINT exposure_entries_task_id_review_tasks_id_fk FOREIGN KEY (task_id) REFERENCES review_tasks(id);
+ALTER TABLE firing_alerts ADD CONSTRAINT firing_alerts_key PRIMARY KEY (service_id, dedup_key, fingerprint);
+ALTER TABLE firing_alerts ADD CONSTRAINT firing_alerts_service_id_services_id_fk FOREIGN KEY (service_id) REFERENCES services(id);
 ALTER TABLE handover_notes ADD CONSTRAINT handover_notes_author_id_persons_id_fk FOREIGN KEY (author_id) REFERENCES persons(id);
 ALTER TABLE handover_notes ADD CONSTRAINT handover_notes_note_id_notes_id_fk FOREIGN KEY (note_id) REFERENCES notes(id);
 ALTER TABLE handover_notes ADD CONSTRAINT handover_notes_pkey PRIMARY KEY (id);
 ALTER TABLE handover_notes ADD CONSTRAINT handover_notes_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
+ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_created_by_persons_id_fk FOREIGN KEY (created_by) REFERENCES persons(id);
+ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_interval CHECK (((interval_seconds >= 60) AND (interval_seconds <= 2592000)));
+ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_pkey PRIMARY KEY (id);
+ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_service_id_services_id_fk FOREIGN KEY (service_id) REFERENCES services(id);
+ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_severity CHECK (((severity >= 1) AND (severity <= 4)));
+ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_sha256_unique UNIQUE (sha256);
+ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_status CHECK ((status = ANY (ARRAY['opening'::text, 'waiting'::text, 'beating'::text, 'missed'::text, 'paused'::text, 'closed'::text])));
+ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_team_id_teams_id_fk FOREIGN KEY (team_id) REFERENCES teams(id);
 ALTER TABLE idempotency_records ADD CONSTRAINT idempotency_records_principal_id_key_pk PRIMARY KEY (principal_id, key);
+ALTER TABLE integration_keys ADD CONSTRAINT integration_keys_created_by_principals_id_fk FOREIGN KEY (created_by) REFERENCES principals(id);
+ALTER TABLE integration_keys ADD CONSTRAINT integration_keys_integration_id_integrations_id_fk FOREIGN KEY (integration_id) REFERENCES integrations(id);
+ALTER TABLE integration_keys ADD CONSTRAINT integration_keys_pkey PRIMARY KEY (id);
+ALTER TABLE integration_keys ADD CONSTRAINT integration_keys_sha256_unique UNIQUE (sha256);
 ALTER TABLE integrations ADD CONSTRAINT integrations_pkey PRIMARY KEY (id);
 ALTER TABLE integrations ADD CONSTRAINT integrations_principal_id_principals_id_fk FOREIGN KEY (principal_id) REFERENCES principals(id);
 ALTER TABLE integrations ADD CONSTRAINT integrations_service_id_services_id_fk FOREIGN KEY (service_id) REFERENCES services(id);
@@ -817,6 +956,12 @@ ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_pkey PRIMARY KEY (id);
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_status CHECK ((status = ANY (ARRAY['pending'::text, 'started'::text, 'sent'::text, 'delivered'::text, 'unknown'::text, 'failed'::text, 'superseded'::text])));
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_swap_request_id_swap_requests_id_fk FOREIGN KEY (swap_request_id) REFERENCES swap_requests(id);
+ALTER TABLE page_links ADD CONSTRAINT page_links_action CHECK ((action = 'acknowledge'::text));
+ALTER TABLE page_links ADD CONSTRAINT page_links_delivery_id_deliveries_id_fk FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
+ALTER TABLE page_links ADD CONSTRAINT page_links_escalation_id_escalations_id_fk FOREIGN KEY (escalation_id) REFERENCES escalations(id);
+ALTER TABLE page_links ADD CONSTRAINT page_links_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
+ALTER TABLE page_links ADD CONSTRAINT page_links_pkey PRIMARY KEY (id);
+ALTER TABLE page_links ADD CONSTRAINT page_links_sha256_unique UNIQUE (sha256);
 ALTER TABLE persons ADD CONSTRAINT persons_id CHECK (starts_with(id, 'per_'::text));
 ALTER TABLE persons ADD CONSTRAINT persons_id_principals_id_fk FOREIGN KEY (id) REFERENCES principals(id);
 ALTER TABLE persons ADD CONSTRAINT persons_pkey PRIMARY KEY (id);
@@ -838,6 +983,12 @@ ALTER TABLE products ADD CONSTRAINT products_team_id_teams_id_fk FOREIGN KEY (te
 ALTER TABLE protected_subjects ADD CONSTRAINT protected_subjects_added_by_persons_id_fk FOREIGN KEY (added_by) REFERENCES persons(id);
 ALTER TABLE protected_subjects ADD CONSTRAINT protected_subjects_product_id_account_ref_pk PRIMARY KEY (product_id, account_ref);
 ALTER TABLE protected_subjects ADD CONSTRAINT protected_subjects_product_id_products_id_fk FOREIGN KEY (product_id) REFERENCES products(id);
+ALTER TABLE provider_circuits ADD CONSTRAINT provider_circuits_pkey PRIMARY KEY (provider);
+ALTER TABLE provider_circuits ADD CONSTRAINT provider_circuits_state CHECK ((state = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text])));
+ALTER TABLE reply_codes ADD CONSTRAINT reply_codes_contact_method_id_contact_methods_id_fk FOREIGN KEY (contact_method_id) REFERENCES contact_methods(id);
+ALTER TABLE reply_codes ADD CONSTRAINT reply_codes_delivery_id_deliveries_id_fk FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
+ALTER TABLE reply_codes ADD CONSTRAINT reply_codes_escalation_id_escalations_id_fk FOREIGN KEY (escalation_id) REFERENCES escalations(id);
+ALTER TABLE reply_codes ADD CONSTRAINT reply_codes_key PRIMARY KEY (contact_method_id, code);
 ALTER TABLE review_queues ADD CONSTRAINT review_queues_key_unique UNIQUE (key);
 ALTER TABLE review_queues ADD CONSTRAINT review_queues_pkey PRIMARY KEY (id);
 ALTER TABLE review_queues ADD CONSTRAINT review_queues_team_id_teams_id_fk FOREIGN KEY (team_id) REFERENCES teams(id);
@@ -884,6 +1035,9 @@ ALTER TABLE statements_of_reasons ADD CONSTRAINT statements_of_reasons_kind CHEC
 ALTER TABLE statements_of_reasons ADD CONSTRAINT statements_of_reasons_once UNIQUE (order_id, kind);
 ALTER TABLE statements_of_reasons ADD CONSTRAINT statements_of_reasons_order_id_enforcement_orders_id_fk FOREIGN KEY (order_id) REFERENCES enforcement_orders(id);
 ALTER TABLE statements_of_reasons ADD CONSTRAINT statements_of_reasons_pkey PRIMARY KEY (id);
+ALTER TABLE status_mirrors ADD CONSTRAINT status_mirrors_escalation_id_escalations_id_fk FOREIGN KEY (escalation_id) REFERENCES escalations(id);
+ALTER TABLE status_mirrors ADD CONSTRAINT status_mirrors_key PRIMARY KEY (escalation_id, kind, target);
+ALTER TABLE status_mirrors ADD CONSTRAINT status_mirrors_kind CHECK ((kind = ANY (ARRAY['chat'::text, 'pagerduty_events_v2'::text])));
 ALTER TABLE strikes ADD CONSTRAINT strikes_order_id_enforcement_orders_id_fk FOREIGN KEY (order_id) REFERENCES enforcement_orders(id);
 ALTER TABLE strikes ADD CONSTRAINT strikes_order_id_unique UNIQUE (order_id);
 ALTER TABLE strikes ADD CONSTRAINT strikes_pkey PRIMARY KEY (id);
@@ -891,6 +1045,17 @@ ALTER TABLE strikes ADD CONSTRAINT strikes_product_id_products_id_fk FOREIGN KEY
 ALTER TABLE suggestions ADD CONSTRAINT suggestions_outcome CHECK ((outcome = ANY (ARRAY['accepted'::text, 'edited'::text, 'rejected'::text, 'ignored'::text])));
 ALTER TABLE suggestions ADD CONSTRAINT suggestions_pkey PRIMARY KEY (id);
 ALTER TABLE suggestions ADD CONSTRAINT suggestions_task_id_review_tasks_id_fk FOREIGN KEY (task_id) REFERENCES review_tasks(id);
+ALTER TABLE suppressed_alerts ADD CONSTRAINT suppressed_alerts_key PRIMARY KEY (rule_id, service_id, dedup_key);
+ALTER TABLE suppressed_alerts ADD CONSTRAINT suppressed_alerts_rule_id_suppression_rules_id_fk FOREIGN KEY (rule_id) REFERENCES suppression_rules(id);
+ALTER TABLE suppressed_alerts ADD CONSTRAINT suppressed_alerts_service_id_services_id_fk FOREIGN KEY (service_id) REFERENCES services(id);
+ALTER TABLE suppression_rules ADD CONSTRAINT suppression_rules_created_by_persons_id_fk FOREIGN KEY (created_by) REFERENCES persons(id);
+ALTER TABLE suppression_rules ADD CONSTRAINT suppression_rules_end CHECK (((ended_at IS NULL) = (ended_by IS NULL)));
+ALTER TABLE suppression_rules ADD CONSTRAINT suppression_rules_ended_by_persons_id_fk FOREIGN KEY (ended_by) REFERENCES persons(id);
+ALTER TABLE suppression_rules ADD CONSTRAINT suppression_rules_integration_id_integrations_id_fk FOREIGN KEY (integration_id) REFERENCES integrations(id);
+ALTER TABLE suppression_rules ADD CONSTRAINT suppression_rules_owner_id_persons_id_fk FOREIGN KEY (owner_id) REFERENCES persons(id);
+ALTER TABLE suppression_rules ADD CONSTRAINT suppression_rules_pkey PRIMARY KEY (id);
+ALTER TABLE suppression_rules ADD CONSTRAINT suppression_rules_service_id_services_id_fk FOREIGN KEY (service_id) REFERENCES services(id);
+ALTER TABLE suppression_rules ADD CONSTRAINT suppression_rules_team_id_teams_id_fk FOREIGN KEY (team_id) REFERENCES teams(id);
 ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_decided_by_person CHECK (((status = ANY (ARRAY['proposed'::text, 'expired'::text])) = (decided_by IS NULL)));
 ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_decided_by_persons_id_fk FOREIGN KEY (decided_by) REFERENCES persons(id);
 ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_one_person_id_persons_id_fk FOREIGN KEY (one_person_id) REFERENCES persons(id);
@@ -932,6 +1097,7 @@ CREATE INDEX canary_runs_team ON public.canary_runs USING btree (team_id, opened
 CREATE INDEX cases_launch ON public.cases USING btree (launch_id);
 CREATE INDEX cases_policy_version ON public.cases USING btree (policy_version_id);
 CREATE INDEX cases_team ON public.cases USING btree (team_id, opened_at);
+CREATE INDEX change_events_service ON public.change_events USING btree (service_id, happened_at);
 CREATE INDEX check_runs_launch ON public.check_runs USING btree (launch_id, requirement_id, run_at);
 CREATE INDEX check_runs_reported_by ON public.check_runs USING btree (reported_by);
 CREATE INDEX commands_aggregate ON public.commands USING btree (aggregate_kind, aggregate_id);
@@ -945,6 +1111,7 @@ CREATE INDEX decisions_note ON public.decisions USING btree (note_id);
 CREATE INDEX decisions_policy_version ON public.decisions USING btree (policy_version_id);
 CREATE INDEX deliveries_contact_method ON public.deliveries USING btree (contact_method_id);
 CREATE INDEX deliveries_person ON public.deliveries USING btree (person_id, started_at);
+CREATE INDEX deliveries_provider_ref ON public.deliveries USING btree (channel, provider_ref) WHERE (provider_ref IS NOT NULL);
 CREATE INDEX deliveries_schedule ON public.deliveries USING btree (schedule_id, started_at);
 CREATE INDEX detector_versions_created_by ON public.detector_versions USING btree (created_by);
 CREATE INDEX detectors_owner ON public.detectors USING btree (owner_id);
@@ -971,7 +1138,12 @@ CREATE INDEX exposure_entries_task ON public.exposure_entries USING btree (task_
 CREATE INDEX handover_notes_author ON public.handover_notes USING btree (author_id);
 CREATE INDEX handover_notes_note ON public.handover_notes USING btree (note_id);
 CREATE INDEX handover_notes_schedule ON public.handover_notes USING btree (schedule_id, created_at);
+CREATE INDEX heartbeat_monitors_created_by ON public.heartbeat_monitors USING btree (created_by);
+CREATE INDEX heartbeat_monitors_service ON public.heartbeat_monitors USING btree (service_id);
+CREATE INDEX heartbeat_monitors_team ON public.heartbeat_monitors USING btree (team_id, created_at);
 CREATE INDEX idempotency_records_created ON public.idempotency_records USING btree (created_at);
+CREATE INDEX integration_keys_created_by ON public.integration_keys USING btree (created_by);
+CREATE INDEX integration_keys_integration ON public.integration_keys USING btree (integration_id);
 CREATE INDEX integrations_principal ON public.integrations USING btree (principal_id);
 CREATE INDEX integrations_service ON public.integrations USING btree (service_id);
 CREATE INDEX kill_switches_engaged_by ON public.kill_switches USING btree (engaged_by);
@@ -991,6 +1163,9 @@ CREATE INDEX oncall_notices_open ON public.oncall_notices USING btree (created_a
 CREATE INDEX oncall_notices_person ON public.oncall_notices USING btree (person_id, created_at);
 CREATE INDEX oncall_notices_schedule ON public.oncall_notices USING btree (schedule_id, created_at);
 CREATE INDEX oncall_notices_swap_request ON public.oncall_notices USING btree (swap_request_id);
+CREATE INDEX page_links_delivery ON public.page_links USING btree (delivery_id);
+CREATE INDEX page_links_escalation ON public.page_links USING btree (escalation_id);
+CREATE INDEX page_links_person ON public.page_links USING btree (person_id);
 CREATE INDEX policy_versions_published_by ON public.policy_versions USING btree (published_by);
 CREATE INDEX product_events_account ON ONLY public.product_events USING btree (product_id, account_ref, occurred_at);
 CREATE INDEX product_events_cursor ON ONLY public.product_events USING btree (product_id, transaction_id, seq);
@@ -998,6 +1173,8 @@ CREATE INDEX product_events_id ON ONLY public.product_events USING btree (id);
 CREATE INDEX products_service ON public.products USING btree (service_id);
 CREATE INDEX products_team ON public.products USING btree (team_id);
 CREATE INDEX protected_subjects_added_by ON public.protected_subjects USING btree (added_by);
+CREATE INDEX reply_codes_delivery ON public.reply_codes USING btree (delivery_id);
+CREATE INDEX reply_codes_escalation ON public.reply_codes USING btree (escalation_id);
 CREATE INDEX review_queues_team ON public.review_queues USING btree (team_id);
 CREATE INDEX review_tasks_claim_next ON public.review_tasks USING btree (queue_id, severity, due_at, id) WHERE (status = 'open'::text);
 CREATE INDEX review_tasks_lease_owner ON public.review_tasks USING btree (lease_owner);
@@ -1017,6 +1194,14 @@ CREATE INDEX signals_detector_version ON public.signals USING btree (detector_ve
 CREATE INDEX stages_decided_by ON public.stages USING btree (decided_by);
 CREATE INDEX strikes_account ON public.strikes USING btree (product_id, account_ref);
 CREATE INDEX suggestions_task ON public.suggestions USING btree (task_id);
+CREATE INDEX suppressed_alerts_service ON public.suppressed_alerts USING btree (service_id, last_at);
+CREATE INDEX suppression_rules_created_by ON public.suppression_rules USING btree (created_by);
+CREATE INDEX suppression_rules_ended_by ON public.suppression_rules USING btree (ended_by);
+CREATE INDEX suppression_rules_integration ON public.suppression_rules USING btree (integration_id);
+CREATE INDEX suppression_rules_live ON public.suppression_rules USING btree (team_id, expires_at) WHERE (ended_at IS NULL);
+CREATE INDEX suppression_rules_owner ON public.suppression_rules USING btree (owner_id);
+CREATE INDEX suppression_rules_service ON public.suppression_rules USING btree (service_id);
+CREATE INDEX suppression_rules_team ON public.suppression_rules USING btree (team_id, created_at);
 CREATE INDEX swap_requests_decided_by ON public.swap_requests USING btree (decided_by);
 CREATE INDEX swap_requests_one ON public.swap_requests USING btree (one_person_id);
 CREATE INDEX swap_requests_open ON public.swap_requests USING btree (expires_at) WHERE (status = 'proposed'::text);
@@ -1066,9 +1251,11 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON calendar_feeds TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON canary_runs TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON case_signals TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON cases TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON change_events TO vigil_app;
 GRANT INSERT, SELECT ON check_runs TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON commands TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON contact_methods TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON contact_verifications TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON content_items TO vigil_app;
 GRANT INSERT, SELECT ON decisions TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON deliveries TO vigil_app;
@@ -1083,8 +1270,11 @@ GRANT INSERT, SELECT ON escalation_policy_versions TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON escalations TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON evidence TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON exposure_entries TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON firing_alerts TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON handover_notes TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON heartbeat_monitors TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_records TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON integration_keys TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON integrations TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON kill_switches TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON launch_requirements TO vigil_app;
@@ -1094,6 +1284,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON notes TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON notices TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON notification_rules TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON oncall_notices TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON page_links TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON persons TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON policies TO vigil_app;
 GRANT INSERT, SELECT ON policy_versions TO vigil_app;
@@ -1103,6 +1294,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON product_events TO vigil_app;
 GRANT SELECT ON product_events TO vigil_detector;
 GRANT DELETE, INSERT, SELECT, UPDATE ON products TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON protected_subjects TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON provider_circuits TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON reply_codes TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON review_queues TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON review_tasks TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON role_grants TO vigil_app;
@@ -1114,8 +1307,11 @@ GRANT INSERT, SELECT ON sign_offs TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON signals TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON stages TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON statements_of_reasons TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON status_mirrors TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON strikes TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON suggestions TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON suppressed_alerts TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON suppression_rules TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON swap_requests TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON teams TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tokens TO vigil_app;

@@ -52,6 +52,11 @@ export const idPrefixes = {
   suggestion: 'sug',
   attempt: 'atm',
   statement: 'sor',
+  integrationKey: 'ink',
+  suppressionRule: 'spr',
+  changeEvent: 'chg',
+  heartbeat: 'hbm',
+  pageLink: 'pgl',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -111,6 +111,11 @@ export const integrations = pgTable(
     principalId: text('principal_id')
       .notNull()
       .references(() => principals.id),
+    /** How reports are read and where they go: mapping, identity, routes. */
+    document: jsonb('document')
+      .notNull()
+      .default(sql`'{}'`),
+    version: integer('version').notNull().default(1),
     createdAt: createdAt(),
     disabledAt: at('disabled_at'),
   },
@@ -194,7 +199,7 @@ export const alertEvents = pgTable(
     check('alert_events_action', oneOf('action', ['trigger', 'acknowledge', 'resolve'])),
     check(
       'alert_events_disposition',
-      oneOf('disposition', ['opened', 'merged', 'resolved', 'acknowledged', 'dropped']),
+      oneOf('disposition', ['opened', 'merged', 'resolved', 'acknowledged', 'noted', 'suppressed', 'dropped']),
     ),
     index('alert_events_escalation').on(table.escalationId),
     index('alert_events_service').on(table.serviceId, table.receivedAt),
@@ -227,6 +232,8 @@ export const deliveries = pgTable(
     attempts: integer('attempts').notNull().default(1),
     possibleDuplicate: boolean('possible_duplicate').notNull().default(false),
     errorCode: text('error_code'),
+    /** What the provider calls it: its receipts and replies come under this name. */
+    providerRef: text('provider_ref'),
     startedAt: at('started_at')
       .notNull()
       .default(sql`now()`),
@@ -238,6 +245,9 @@ export const deliveries = pgTable(
     index('deliveries_person').on(table.personId, table.startedAt),
     index('deliveries_contact_method').on(table.contactMethodId),
     index('deliveries_schedule').on(table.scheduleId, table.startedAt),
+    index('deliveries_provider_ref')
+      .on(table.channel, table.providerRef)
+      .where(sql`${table.providerRef} IS NOT NULL`),
   ],
 );
 

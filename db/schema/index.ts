@@ -8,3 +8,5 @@ export * from './oncall.ts';
 export * from './commands.ts';
 export * from './audit.ts';
 export * from './idempotency.ts';
+export * from './senders.ts';
+export * from './channels.ts';
