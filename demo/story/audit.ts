@@ -37,15 +37,14 @@ export async function timeline(world: World, launchId: string): Promise<readonly
 export async function exportAndVerify(world: World, launchId: string): Promise<{ bytes: number; fault: string }> {
   const bundle = join(world.directory, 'launch-bundle.json');
   await world.cli('auditor', 'audit', 'export', 'launch', launchId, '--at-most', '6', '--out', bundle);
-  const whole = await verify(bundle);
-  expectThat(whole.code === 0, 'the exported bundle verifies', whole.text);
   const bytes = await readFile(bundle);
   const at = bytes.indexOf(Buffer.from('"launch.signOff"')) + 3;
   const changed = Buffer.from(bytes);
   changed[at] = (changed[at] ?? 0) ^ 1;
   const changedFile = join(world.directory, 'launch-bundle-changed.json');
   await writeFile(changedFile, changed);
-  const found = await verify(changedFile);
+  const [whole, found] = await Promise.all([verify(bundle), verify(changedFile)]);
+  expectThat(whole.code === 0, 'the exported bundle verifies', whole.text);
   expectThat(found.code === 7, 'a change of one byte is found', found);
   return { bytes: bytes.length, fault: faultLine(found.text) };
 }

@@ -69,6 +69,13 @@ export async function tell(world: World, progress: Progress, print: (line: strin
   );
   const suspended = reviewed.done.flatMap((one) => one.suspended);
 
+  // Rung 1 keeps its phone silent meanwhile: its deadline is not waited for with nothing else to see.
+  await progress.step(
+    '6  Canaries: synthetic event, detector, case, drill page, acknowledgement',
+    () => runCanaries(world, launchId, 3),
+    ({ slowestSeconds, population }) =>
+      `slowest of ${population}: ${slowestSeconds.toFixed(1)} s; evidence of the launch`,
+  );
   const { escalationId, pagesAtAck } = await progress.step(
     '5  Severity 1: rung 1 stays silent, rung 2 is paged, a person acknowledges by the command line',
     async () => {
@@ -92,12 +99,6 @@ export async function tell(world: World, progress: Progress, print: (line: strin
     () => followEnforcement(world, suspended),
     ({ applied, lifted, lostAnswers }) =>
       `${applied} accounts suspended exactly once, ${lifted} lifted by timer, ${lostAnswers} answer lost`,
-  );
-  await progress.step(
-    '6  Canaries: synthetic event, detector, case, drill page, acknowledgement',
-    () => runCanaries(world, launchId, 3),
-    ({ slowestSeconds, population }) =>
-      `slowest of ${population}: ${slowestSeconds.toFixed(1)} s; evidence of the launch`,
   );
   await progress.step(
     '7b Evidence, sign-offs of two roles, one waiver by a second person: the 1 % stage opens',
