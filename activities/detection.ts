@@ -14,6 +14,7 @@ import { fileSignals } from '#db/repositories/signals.ts';
 import type { NewSignal } from '#db/repositories/signals.ts';
 import type { HttpDetector } from './clients/http-detector.ts';
 import type { SqlDetector } from './clients/sql-detector.ts';
+import { beating } from './heartbeat.ts';
 import { attemptNumber } from './retry.ts';
 import { sweepAttempts } from '#workflows/contract.ts';
 
@@ -37,8 +38,6 @@ export interface SweepResult {
 const batchSize = 200;
 /** One sweep stops here and leaves the rest to the next: a backlog must not outlive the activity's time. */
 const sweepBudgetMs = 90_000;
-/** A quarter of the time after which a silent worker counts as dead. */
-const heartbeatEveryMs = 5_000;
 /** Windows lag a little behind the clock, so that what is being written now is in them. */
 const windowLagMs = 1_000;
 
@@ -54,12 +53,11 @@ export function createDetectionActivities(deps: DetectionDeps) {
     async sweep(versionId: string): Promise<SweepResult> {
       const detector = await findDetectorVersion(db, versionId);
       if (!detector || modeOf(detector.maturity) === 'off') return { status: 'ok', read: 0, filed: 0, casesOpened: 0 };
-      // A slow detector is waited for as long as it is allowed; only a worker that died is not heard of.
-      const activity = Context.current();
-      const beat = setInterval(() => activity.heartbeat(), heartbeatEveryMs);
       try {
-        const result =
-          detector.definition.kind === 'sql' ? await sweepWindows(deps, detector) : await sweepEvents(deps, detector);
+        // A slow detector is waited for as long as it is allowed; only a worker that died is not heard of.
+        const result = await beating(() =>
+          detector.definition.kind === 'sql' ? sweepWindows(deps, detector) : sweepEvents(deps, detector),
+        );
         await noteSweep(db, detector, result.status, null, deps.sweepEveryMs);
         return result;
       } catch (error) {
@@ -72,8 +70,6 @@ export function createDetectionActivities(deps: DetectionDeps) {
           deps.sweepEveryMs,
         );
         return { status: 'failed', read: 0, filed: 0, casesOpened: 0 };
-      } finally {
-        clearInterval(beat);
       }
     },
   };

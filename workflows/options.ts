@@ -33,11 +33,14 @@ export const platform = proxyActivities<Activities['platform']>({
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: platformAttempts },
 });
 
-/** One sweep of a detector. A failed sweep is not retried here: its schedule runs it again from the same cursor. */
+/**
+ * One sweep of a detector. After its tries the schedule runs it again from the same cursor. The heartbeat is how soon a
+ * sweep in the hands of a killed worker is taken by another.
+ */
 export const detection = proxyActivities<Activities['detection']>({
   taskQueue: queues.detection,
   startToCloseTimeout: '2m',
-  heartbeatTimeout: '20s',
+  heartbeatTimeout: '6s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: sweepAttempts },
 });
 
