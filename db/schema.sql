@@ -201,7 +201,8 @@ CREATE TABLE deliveries (
   error_code text,
   started_at timestamp(3) with time zone NOT NULL DEFAULT now(),
   settled_at timestamp(3) with time zone,
-  provider_ref text
+  provider_ref text,
+  receipt_asked_at timestamp(3) with time zone
 );
 CREATE TABLE detector_cursors (
   detector_version_id text NOT NULL,
@@ -465,7 +466,7 @@ CREATE TABLE oncall_notices (
   id text NOT NULL,
   key text NOT NULL,
   kind text NOT NULL,
-  schedule_id text NOT NULL,
+  schedule_id text,
   person_id text NOT NULL,
   swap_request_id text,
   hand_off_at timestamp(3) with time zone,
@@ -476,7 +477,8 @@ CREATE TABLE oncall_notices (
   possible_duplicate boolean NOT NULL DEFAULT false,
   error_code text,
   created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
-  settled_at timestamp(3) with time zone
+  settled_at timestamp(3) with time zone,
+  provider_ref text
 );
 CREATE TABLE page_links (
   id text NOT NULL,
@@ -488,6 +490,7 @@ CREATE TABLE page_links (
   created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
   expires_at timestamp(3) with time zone NOT NULL,
   used_at timestamp(3) with time zone,
+  command_id text,
   undone_at timestamp(3) with time zone
 );
 CREATE TABLE persons (
@@ -948,15 +951,21 @@ ALTER TABLE notification_rules ADD CONSTRAINT notification_rules_person_id_perso
 ALTER TABLE notification_rules ADD CONSTRAINT notification_rules_pkey PRIMARY KEY (id);
 ALTER TABLE notification_rules ADD CONSTRAINT notification_rules_position UNIQUE (person_id, urgency, "position");
 ALTER TABLE notification_rules ADD CONSTRAINT notification_rules_urgency CHECK ((urgency = ANY (ARRAY['high'::text, 'low'::text])));
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_concern CHECK ((
+CASE
+    WHEN (kind = ANY (ARRAY['handoff'::text, 'swap'::text])) THEN schedule_id
+    ELSE contact_method_id
+END IS NOT NULL));
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_contact_method_id_contact_methods_id_fk FOREIGN KEY (contact_method_id) REFERENCES contact_methods(id);
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_key_unique UNIQUE (key);
-ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_kind CHECK ((kind = ANY (ARRAY['handoff'::text, 'swap'::text])));
+ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_kind CHECK ((kind = ANY (ARRAY['handoff'::text, 'swap'::text, 'verification'::text, 'test'::text])));
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_pkey PRIMARY KEY (id);
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_status CHECK ((status = ANY (ARRAY['pending'::text, 'started'::text, 'sent'::text, 'delivered'::text, 'unknown'::text, 'failed'::text, 'superseded'::text])));
 ALTER TABLE oncall_notices ADD CONSTRAINT oncall_notices_swap_request_id_swap_requests_id_fk FOREIGN KEY (swap_request_id) REFERENCES swap_requests(id);
 ALTER TABLE page_links ADD CONSTRAINT page_links_action CHECK ((action = 'acknowledge'::text));
+ALTER TABLE page_links ADD CONSTRAINT page_links_command_id_commands_id_fk FOREIGN KEY (command_id) REFERENCES commands(id);
 ALTER TABLE page_links ADD CONSTRAINT page_links_delivery_id_deliveries_id_fk FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
 ALTER TABLE page_links ADD CONSTRAINT page_links_escalation_id_escalations_id_fk FOREIGN KEY (escalation_id) REFERENCES escalations(id);
 ALTER TABLE page_links ADD CONSTRAINT page_links_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
@@ -1113,6 +1122,7 @@ CREATE INDEX deliveries_contact_method ON public.deliveries USING btree (contact
 CREATE INDEX deliveries_person ON public.deliveries USING btree (person_id, started_at);
 CREATE INDEX deliveries_provider_ref ON public.deliveries USING btree (channel, provider_ref) WHERE (provider_ref IS NOT NULL);
 CREATE INDEX deliveries_schedule ON public.deliveries USING btree (schedule_id, started_at);
+CREATE INDEX deliveries_without_receipt ON public.deliveries USING btree (settled_at) WHERE ((status = ANY (ARRAY['sent'::text, 'unknown'::text])) AND (provider_ref IS NOT NULL));
 CREATE INDEX detector_versions_created_by ON public.detector_versions USING btree (created_by);
 CREATE INDEX detectors_owner ON public.detectors USING btree (owner_id);
 CREATE INDEX detectors_team ON public.detectors USING btree (team_id);
@@ -1163,6 +1173,7 @@ CREATE INDEX oncall_notices_open ON public.oncall_notices USING btree (created_a
 CREATE INDEX oncall_notices_person ON public.oncall_notices USING btree (person_id, created_at);
 CREATE INDEX oncall_notices_schedule ON public.oncall_notices USING btree (schedule_id, created_at);
 CREATE INDEX oncall_notices_swap_request ON public.oncall_notices USING btree (swap_request_id);
+CREATE INDEX page_links_command ON public.page_links USING btree (command_id);
 CREATE INDEX page_links_delivery ON public.page_links USING btree (delivery_id);
 CREATE INDEX page_links_escalation ON public.page_links USING btree (escalation_id);
 CREATE INDEX page_links_person ON public.page_links USING btree (person_id);

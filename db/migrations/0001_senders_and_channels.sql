@@ -102,6 +102,7 @@ CREATE TABLE "page_links" (
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"expires_at" timestamp (3) with time zone NOT NULL,
 	"used_at" timestamp (3) with time zone,
+	"command_id" text,
 	"undone_at" timestamp (3) with time zone,
 	CONSTRAINT "page_links_sha256_unique" UNIQUE("sha256"),
 	CONSTRAINT "page_links_action" CHECK (action IN ('acknowledge'))
@@ -142,9 +143,13 @@ CREATE TABLE "status_mirrors" (
 );
 --> statement-breakpoint
 ALTER TABLE "alert_events" DROP CONSTRAINT "alert_events_disposition";--> statement-breakpoint
+ALTER TABLE "oncall_notices" DROP CONSTRAINT "oncall_notices_kind";--> statement-breakpoint
+ALTER TABLE "oncall_notices" ALTER COLUMN "schedule_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD COLUMN "provider_ref" text;--> statement-breakpoint
+ALTER TABLE "deliveries" ADD COLUMN "receipt_asked_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "integrations" ADD COLUMN "document" jsonb DEFAULT '{}' NOT NULL;--> statement-breakpoint
 ALTER TABLE "integrations" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
+ALTER TABLE "oncall_notices" ADD COLUMN "provider_ref" text;--> statement-breakpoint
 ALTER TABLE "change_events" ADD CONSTRAINT "change_events_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "firing_alerts" ADD CONSTRAINT "firing_alerts_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "heartbeat_monitors" ADD CONSTRAINT "heartbeat_monitors_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -164,6 +169,7 @@ ALTER TABLE "contact_verifications" ADD CONSTRAINT "contact_verifications_contac
 ALTER TABLE "page_links" ADD CONSTRAINT "page_links_escalation_id_escalations_id_fk" FOREIGN KEY ("escalation_id") REFERENCES "public"."escalations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "page_links" ADD CONSTRAINT "page_links_person_id_persons_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."persons"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "page_links" ADD CONSTRAINT "page_links_delivery_id_deliveries_id_fk" FOREIGN KEY ("delivery_id") REFERENCES "public"."deliveries"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "page_links" ADD CONSTRAINT "page_links_command_id_commands_id_fk" FOREIGN KEY ("command_id") REFERENCES "public"."commands"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "reply_codes" ADD CONSTRAINT "reply_codes_contact_method_id_contact_methods_id_fk" FOREIGN KEY ("contact_method_id") REFERENCES "public"."contact_methods"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "reply_codes" ADD CONSTRAINT "reply_codes_escalation_id_escalations_id_fk" FOREIGN KEY ("escalation_id") REFERENCES "public"."escalations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "reply_codes" ADD CONSTRAINT "reply_codes_delivery_id_deliveries_id_fk" FOREIGN KEY ("delivery_id") REFERENCES "public"."deliveries"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -182,10 +188,14 @@ CREATE INDEX "suppression_rules_service" ON "suppression_rules" USING btree ("se
 CREATE INDEX "suppression_rules_integration" ON "suppression_rules" USING btree ("integration_id");--> statement-breakpoint
 CREATE INDEX "suppression_rules_created_by" ON "suppression_rules" USING btree ("created_by");--> statement-breakpoint
 CREATE INDEX "suppression_rules_ended_by" ON "suppression_rules" USING btree ("ended_by");--> statement-breakpoint
+CREATE INDEX "page_links_command" ON "page_links" USING btree ("command_id");--> statement-breakpoint
 CREATE INDEX "page_links_escalation" ON "page_links" USING btree ("escalation_id");--> statement-breakpoint
 CREATE INDEX "page_links_person" ON "page_links" USING btree ("person_id");--> statement-breakpoint
 CREATE INDEX "page_links_delivery" ON "page_links" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "reply_codes_escalation" ON "reply_codes" USING btree ("escalation_id");--> statement-breakpoint
 CREATE INDEX "reply_codes_delivery" ON "reply_codes" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "deliveries_provider_ref" ON "deliveries" USING btree ("channel","provider_ref") WHERE "deliveries"."provider_ref" IS NOT NULL;--> statement-breakpoint
-ALTER TABLE "alert_events" ADD CONSTRAINT "alert_events_disposition" CHECK (disposition IN ('opened', 'merged', 'resolved', 'acknowledged', 'noted', 'suppressed', 'dropped'));
+CREATE INDEX "deliveries_without_receipt" ON "deliveries" USING btree ("settled_at") WHERE "deliveries"."status" IN ('sent', 'unknown') AND "deliveries"."provider_ref" IS NOT NULL;--> statement-breakpoint
+ALTER TABLE "alert_events" ADD CONSTRAINT "alert_events_disposition" CHECK (disposition IN ('opened', 'merged', 'resolved', 'acknowledged', 'noted', 'suppressed', 'dropped'));--> statement-breakpoint
+ALTER TABLE "oncall_notices" ADD CONSTRAINT "oncall_notices_concern" CHECK (CASE WHEN "oncall_notices"."kind" IN ('handoff', 'swap') THEN "oncall_notices"."schedule_id" ELSE "oncall_notices"."contact_method_id" END IS NOT NULL);--> statement-breakpoint
+ALTER TABLE "oncall_notices" ADD CONSTRAINT "oncall_notices_kind" CHECK (kind IN ('handoff', 'swap', 'verification', 'test'));

@@ -234,6 +234,8 @@ export const deliveries = pgTable(
     errorCode: text('error_code'),
     /** What the provider calls it: its receipts and replies come under this name. */
     providerRef: text('provider_ref'),
+    /** When the provider was last asked what became of it, no receipt having come. */
+    receiptAskedAt: at('receipt_asked_at'),
     startedAt: at('started_at')
       .notNull()
       .default(sql`now()`),
@@ -248,6 +250,9 @@ export const deliveries = pgTable(
     index('deliveries_provider_ref')
       .on(table.channel, table.providerRef)
       .where(sql`${table.providerRef} IS NOT NULL`),
+    index('deliveries_without_receipt')
+      .on(table.settledAt)
+      .where(sql`${table.status} IN ('sent', 'unknown') AND ${table.providerRef} IS NOT NULL`),
   ],
 );
 

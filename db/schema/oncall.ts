@@ -131,9 +131,8 @@ export const oncallNotices = pgTable(
     /** Names the one thing that it tells one person. */
     key: text('key').notNull().unique(),
     kind: text('kind').notNull(),
-    scheduleId: text('schedule_id')
-      .notNull()
-      .references(() => schedules.id),
+    /** Of what concerns a schedule; null for what proves one contact method. */
+    scheduleId: text('schedule_id').references(() => schedules.id),
     personId: text('person_id')
       .notNull()
       .references(() => persons.id),
@@ -146,11 +145,17 @@ export const oncallNotices = pgTable(
     attempts: integer('attempts').notNull().default(0),
     possibleDuplicate: boolean('possible_duplicate').notNull().default(false),
     errorCode: text('error_code'),
+    /** What the provider calls it: its receipts come under this name. */
+    providerRef: text('provider_ref'),
     createdAt: createdAt(),
     settledAt: at('settled_at'),
   },
   (table) => [
-    check('oncall_notices_kind', oneOf('kind', ['handoff', 'swap'])),
+    check('oncall_notices_kind', oneOf('kind', ['handoff', 'swap', 'verification', 'test'])),
+    check(
+      'oncall_notices_concern',
+      sql`CASE WHEN ${table.kind} IN ('handoff', 'swap') THEN ${table.scheduleId} ELSE ${table.contactMethodId} END IS NOT NULL`,
+    ),
     check(
       'oncall_notices_status',
       oneOf('status', ['pending', 'started', 'sent', 'delivered', 'unknown', 'failed', 'superseded']),
