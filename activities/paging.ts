@@ -56,7 +56,8 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
     }
     const failed = outcome.outcome === 'failed_permanent' || outcome.outcome === 'failed_transient';
     const code = outcome.outcome === 'failed_permanent' ? outcome.code : failed ? 'retries_exhausted' : null;
-    await settleDelivery(db, started.deliveryId, failed ? 'failed' : outcome.outcome, code);
+    const providerRef = 'providerRef' in outcome ? (outcome.providerRef ?? null) : null;
+    await settleDelivery(db, started.deliveryId, failed ? 'failed' : outcome.outcome, code, providerRef);
     return outcome.outcome;
   }
 

@@ -33,7 +33,11 @@ export interface PageMessage {
  * - `failed_permanent`: this contact method does not work, so the person's next one is due now. `code` is short and enumerated.
  */
 export type SendOutcome =
-  | { readonly outcome: 'sent' | 'delivered' | 'unknown' }
+  | {
+      readonly outcome: 'sent' | 'delivered' | 'unknown';
+      /** What the provider calls the message: its receipts, replies and changes come under this name. */
+      readonly providerRef?: string;
+    }
   | { readonly outcome: 'failed_transient'; readonly retryAfterMs: number | null }
   | { readonly outcome: 'failed_permanent'; readonly code: string };
 

@@ -170,9 +170,10 @@ export async function settleDelivery(
   deliveryId: string,
   status: string,
   errorCode: string | null,
+  providerRef: string | null = null,
 ): Promise<void> {
   await db
     .update(deliveries)
-    .set({ status, errorCode, settledAt: sql`now()` })
+    .set({ status, errorCode, providerRef, settledAt: sql`now()` })
     .where(and(eq(deliveries.id, deliveryId), eq(deliveries.status, 'started')));
 }
