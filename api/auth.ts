@@ -21,14 +21,14 @@ export function visibleTeams(principal: Principal): readonly string[] | null {
 }
 
 /** A foreign team's object does not exist for the asker: 404, never 403. */
-export function assertVisible(principal: Principal, teamId: string): void {
+export function assertVisible(principal: Pick<Principal, 'grants'>, teamId: string): void {
   if (!principal.grants.some((grant) => grant.teamId === null || grant.teamId === teamId)) {
     throw new VigilError('resource.not_found');
   }
 }
 
 /** Checks role and team together: the role must be held for that team (or for all). */
-export function assertMayFor(principal: Principal, roles: readonly Role[], teamId: string): void {
+export function assertMayFor(principal: Pick<Principal, 'grants'>, roles: readonly Role[], teamId: string): void {
   assertVisible(principal, teamId);
   const held = principal.grants.some(
     (grant) =>

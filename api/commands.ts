@@ -16,6 +16,7 @@ import {
 } from '#db/repositories/commands.ts';
 import type { CommandMode, CommandRow, Outcome } from '#db/repositories/commands.ts';
 import { toActor } from '#db/repositories/principals.ts';
+import type { Principal } from '#db/repositories/principals.ts';
 import { deliver } from '#gateway/deliver.ts';
 import type { ApiDeps } from './deps.ts';
 import { principalOf } from './plugins/authentication.ts';
@@ -61,21 +62,38 @@ export interface CommandRequest {
   readonly also?: (tx: Transaction, commandId: string) => Promise<void>;
 }
 
+/** Who asks, and what makes a repeat of the request the same request. */
+export interface Asker {
+  readonly principal: Pick<Principal, 'id' | 'kind' | 'grants'>;
+  readonly idempotencyKey: string;
+  readonly requestSha256: string;
+}
+
+export interface CarriedOut {
+  readonly row: CommandRow;
+  /** False when the same principal had asked under this key before: then the row is the older one, untouched. */
+  readonly isNew: boolean;
+  /** Null while it is not known: the relay delivers the command, or the first request with the key still does. */
+  readonly outcome: Outcome | null;
+}
+
 /**
- * The one path of every request to a workflow.
+ * Writes a command, delivers it and stores its outcome: the one way to ask something of a workflow, whoever asks.
  *
- * Writes the command, delivers it, stores the outcome and answers: 201 when it was carried out and recorded, a problem
- * when it was refused (which is recorded too), 202 with a Location when Temporal or its worker is away, for then the
- * relay delivers it. The same key with the same request gets the stored answer again; with another request 422; while the
- * first one runs 409.
+ * The caller has checked that the asker may. When Temporal or its worker is away the outcome is null, and the relay
+ * delivers the command later. What `also` throws undoes the command before anything was sent.
  */
-export async function runCommand(deps: ApiDeps, request: FastifyRequest, reply: FastifyReply, command: CommandRequest) {
-  const principal = principalOf(request);
-  const requestSha256 = fingerprint(request, command);
+export async function carryOut(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  asker: Asker,
+  command: CommandRequest,
+): Promise<CarriedOut> {
+  const { principal, idempotencyKey, requestSha256 } = asker;
   const { row, isNew } = await deps.db.transaction(async (tx) => {
     const inserted = await insertCommand(tx, {
       principalId: principal.id,
-      idempotencyKey: idempotencyKeyOf(request),
+      idempotencyKey,
       requestSha256,
       mode: command.mode ?? 'update',
       name: command.name,
@@ -90,14 +108,29 @@ export async function runCommand(deps: ApiDeps, request: FastifyRequest, reply: 
     if (inserted.isNew) await command.also?.(tx, inserted.row.id);
     return inserted;
   });
-  if (!isNew) return replay(request, reply, row, requestSha256);
+  if (!isNew) return { row, isNew, outcome: row.status === 'pending' ? null : (row.outcome as Outcome) };
   const outcome = await deliverNow(deps, row);
   request.server.metrics.commands.inc({
     kind: row.aggregateKind,
     name: row.name,
     outcome: outcome?.status ?? 'pending',
   });
-  return answer(request, reply, row, outcome);
+  return { row, isNew, outcome };
+}
+
+/**
+ * The one path of every request with a token to a workflow.
+ *
+ * Writes the command, delivers it, stores the outcome and answers: 201 when it was carried out and recorded, a problem
+ * when it was refused (which is recorded too), 202 with a Location when Temporal or its worker is away, for then the
+ * relay delivers it. The same key with the same request gets the stored answer again; with another request 422; while the
+ * first one runs 409.
+ */
+export async function runCommand(deps: ApiDeps, request: FastifyRequest, reply: FastifyReply, command: CommandRequest) {
+  const requestSha256 = fingerprint(request, command);
+  const asker = { principal: principalOf(request), idempotencyKey: idempotencyKeyOf(request), requestSha256 };
+  const { row, isNew, outcome } = await carryOut(deps, request, asker, command);
+  return isNew ? answer(request, reply, row, outcome) : replay(request, reply, row, requestSha256);
 }
 
 /** Reads and checks the key. Fails with `idempotency.key_missing`. */
@@ -128,7 +161,8 @@ async function deliverNow(deps: ApiDeps, row: CommandRow): Promise<Outcome | nul
   return deps.db.transaction((tx) => settleCommand(tx, row, delivery));
 }
 
-async function awaitOutcome(deps: ApiDeps, row: CommandRow): Promise<Outcome | null> {
+/** The outcome of a command that somebody else delivers, as soon as it is known; null when it is not within the deadline. */
+export async function awaitOutcome(deps: ApiDeps, row: CommandRow): Promise<Outcome | null> {
   const until = Date.now() + deps.config.commandDeadlineMs;
   while (Date.now() < until) {
     const now = await findCommand(deps.db, row.id);

@@ -201,8 +201,11 @@ CREATE TABLE deliveries (
   error_code text,
   started_at timestamp(3) with time zone NOT NULL DEFAULT now(),
   settled_at timestamp(3) with time zone,
+  bundled_into text,
+  names text[],
   provider_ref text,
-  receipt_asked_at timestamp(3) with time zone
+  receipt_asked_at timestamp(3) with time zone,
+  ordered_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
 CREATE TABLE detector_cursors (
   detector_version_id text NOT NULL,
@@ -753,6 +756,11 @@ CREATE TABLE swap_requests (
   created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
   updated_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE taken_turns (
+  schedule_id text NOT NULL,
+  cause_key text NOT NULL,
+  turn bigint NOT NULL
+);
 CREATE TABLE teams (
   id text NOT NULL,
   key text NOT NULL,
@@ -840,13 +848,15 @@ ALTER TABLE decisions ADD CONSTRAINT decisions_policy_version_id_policy_versions
 ALTER TABLE decisions ADD CONSTRAINT decisions_task_id_review_tasks_id_fk FOREIGN KEY (task_id) REFERENCES review_tasks(id);
 ALTER TABLE decisions ADD CONSTRAINT decisions_task_id_unique UNIQUE (task_id);
 ALTER TABLE decisions ADD CONSTRAINT decisions_verdict CHECK ((verdict = ANY (ARRAY['violation'::text, 'no_violation'::text, 'escalate'::text])));
+ALTER TABLE deliveries ADD CONSTRAINT deliveries_bundled CHECK (((status = 'bundled'::text) = (bundled_into IS NOT NULL)));
+ALTER TABLE deliveries ADD CONSTRAINT deliveries_bundled_into_deliveries_id_fk FOREIGN KEY (bundled_into) REFERENCES deliveries(id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_contact_method_id_contact_methods_id_fk FOREIGN KEY (contact_method_id) REFERENCES contact_methods(id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_escalation_id_escalations_id_fk FOREIGN KEY (escalation_id) REFERENCES escalations(id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_once UNIQUE (escalation_id, effect_key);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_person_id_persons_id_fk FOREIGN KEY (person_id) REFERENCES persons(id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
-ALTER TABLE deliveries ADD CONSTRAINT deliveries_status CHECK ((status = ANY (ARRAY['started'::text, 'sent'::text, 'delivered'::text, 'unknown'::text, 'failed'::text, 'superseded'::text])));
+ALTER TABLE deliveries ADD CONSTRAINT deliveries_status CHECK ((status = ANY (ARRAY['held'::text, 'started'::text, 'sent'::text, 'delivered'::text, 'unknown'::text, 'failed'::text, 'superseded'::text, 'bundled'::text])));
 ALTER TABLE detector_cursors ADD CONSTRAINT detector_cursors_detector_version_id_detector_versions_id_fk FOREIGN KEY (detector_version_id) REFERENCES detector_versions(id);
 ALTER TABLE detector_cursors ADD CONSTRAINT detector_cursors_pkey PRIMARY KEY (detector_version_id);
 ALTER TABLE detector_gaps ADD CONSTRAINT detector_gaps_detector_version_id_detector_versions_id_fk FOREIGN KEY (detector_version_id) REFERENCES detector_versions(id);
@@ -1075,6 +1085,9 @@ ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_schedule_id_schedules_id_
 ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_status CHECK ((status = ANY (ARRAY['proposed'::text, 'accepted'::text, 'declined'::text, 'withdrawn'::text, 'expired'::text])));
 ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_team_id_teams_id_fk FOREIGN KEY (team_id) REFERENCES teams(id);
 ALTER TABLE swap_requests ADD CONSTRAINT swap_requests_two_people CHECK ((one_person_id <> other_person_id));
+ALTER TABLE taken_turns ADD CONSTRAINT taken_turns_once UNIQUE (schedule_id, turn);
+ALTER TABLE taken_turns ADD CONSTRAINT taken_turns_schedule_id_cause_key_pk PRIMARY KEY (schedule_id, cause_key);
+ALTER TABLE taken_turns ADD CONSTRAINT taken_turns_schedule_id_schedules_id_fk FOREIGN KEY (schedule_id) REFERENCES schedules(id);
 ALTER TABLE teams ADD CONSTRAINT teams_key_unique UNIQUE (key);
 ALTER TABLE teams ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
 ALTER TABLE tokens ADD CONSTRAINT tokens_pkey PRIMARY KEY (id);
@@ -1118,8 +1131,10 @@ CREATE INDEX decisions_case ON public.decisions USING btree (case_id);
 CREATE INDEX decisions_decided_by ON public.decisions USING btree (decided_by);
 CREATE INDEX decisions_note ON public.decisions USING btree (note_id);
 CREATE INDEX decisions_policy_version ON public.decisions USING btree (policy_version_id);
+CREATE INDEX deliveries_bundled_into ON public.deliveries USING btree (bundled_into) WHERE (bundled_into IS NOT NULL);
 CREATE INDEX deliveries_contact_method ON public.deliveries USING btree (contact_method_id);
 CREATE INDEX deliveries_person ON public.deliveries USING btree (person_id, started_at);
+CREATE INDEX deliveries_person_ordered ON public.deliveries USING btree (person_id, ordered_at);
 CREATE INDEX deliveries_provider_ref ON public.deliveries USING btree (channel, provider_ref) WHERE (provider_ref IS NOT NULL);
 CREATE INDEX deliveries_schedule ON public.deliveries USING btree (schedule_id, started_at);
 CREATE INDEX deliveries_without_receipt ON public.deliveries USING btree (settled_at) WHERE ((status = ANY (ARRAY['sent'::text, 'unknown'::text])) AND (provider_ref IS NOT NULL));
@@ -1324,6 +1339,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON suggestions TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON suppressed_alerts TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON suppression_rules TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON swap_requests TO vigil_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON taken_turns TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON teams TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tokens TO vigil_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON waivers TO vigil_app;

@@ -15,7 +15,8 @@ import { problems } from '../problem.ts';
 import { idOf, instant, note, outInstant, pageOf, pageQuery, severity, withIsoDates } from '../schemas/common.ts';
 import type { Routes } from './types.ts';
 
-const responders: readonly Role[] = ['responder', 'oncall_manager', 'ops_lead'];
+/** Who may acknowledge, and do whatever else a page asks for. */
+export const responders: readonly Role[] = ['responder', 'oncall_manager', 'ops_lead'];
 const params = z.object({ escalationId: idOf('escalation') });
 const seen = {
   seenVersion: z.number().int().min(0).optional().describe('The version that the person saw.'),

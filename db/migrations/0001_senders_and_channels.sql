@@ -1,3 +1,11 @@
+CREATE TABLE "taken_turns" (
+	"schedule_id" text NOT NULL,
+	"cause_key" text NOT NULL,
+	"turn" bigint NOT NULL,
+	CONSTRAINT "taken_turns_schedule_id_cause_key_pk" PRIMARY KEY("schedule_id","cause_key"),
+	CONSTRAINT "taken_turns_once" UNIQUE("schedule_id","turn")
+);
+--> statement-breakpoint
 CREATE TABLE "change_events" (
 	"id" text PRIMARY KEY NOT NULL,
 	"seq" bigint DEFAULT nextval('fact_seq') NOT NULL,
@@ -143,13 +151,18 @@ CREATE TABLE "status_mirrors" (
 );
 --> statement-breakpoint
 ALTER TABLE "alert_events" DROP CONSTRAINT "alert_events_disposition";--> statement-breakpoint
+ALTER TABLE "deliveries" DROP CONSTRAINT "deliveries_status";--> statement-breakpoint
 ALTER TABLE "oncall_notices" DROP CONSTRAINT "oncall_notices_kind";--> statement-breakpoint
 ALTER TABLE "oncall_notices" ALTER COLUMN "schedule_id" DROP NOT NULL;--> statement-breakpoint
+ALTER TABLE "deliveries" ADD COLUMN "bundled_into" text;--> statement-breakpoint
+ALTER TABLE "deliveries" ADD COLUMN "names" text[];--> statement-breakpoint
 ALTER TABLE "deliveries" ADD COLUMN "provider_ref" text;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD COLUMN "receipt_asked_at" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "deliveries" ADD COLUMN "ordered_at" timestamp (3) with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
 ALTER TABLE "integrations" ADD COLUMN "document" jsonb DEFAULT '{}' NOT NULL;--> statement-breakpoint
 ALTER TABLE "integrations" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "oncall_notices" ADD COLUMN "provider_ref" text;--> statement-breakpoint
+ALTER TABLE "taken_turns" ADD CONSTRAINT "taken_turns_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "change_events" ADD CONSTRAINT "change_events_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "firing_alerts" ADD CONSTRAINT "firing_alerts_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "heartbeat_monitors" ADD CONSTRAINT "heartbeat_monitors_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -194,8 +207,13 @@ CREATE INDEX "page_links_person" ON "page_links" USING btree ("person_id");--> s
 CREATE INDEX "page_links_delivery" ON "page_links" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "reply_codes_escalation" ON "reply_codes" USING btree ("escalation_id");--> statement-breakpoint
 CREATE INDEX "reply_codes_delivery" ON "reply_codes" USING btree ("delivery_id");--> statement-breakpoint
+ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_bundled_into_deliveries_id_fk" FOREIGN KEY ("bundled_into") REFERENCES "public"."deliveries"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "deliveries_person_ordered" ON "deliveries" USING btree ("person_id","ordered_at");--> statement-breakpoint
+CREATE INDEX "deliveries_bundled_into" ON "deliveries" USING btree ("bundled_into") WHERE "deliveries"."bundled_into" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "deliveries_provider_ref" ON "deliveries" USING btree ("channel","provider_ref") WHERE "deliveries"."provider_ref" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "deliveries_without_receipt" ON "deliveries" USING btree ("settled_at") WHERE "deliveries"."status" IN ('sent', 'unknown') AND "deliveries"."provider_ref" IS NOT NULL;--> statement-breakpoint
 ALTER TABLE "alert_events" ADD CONSTRAINT "alert_events_disposition" CHECK (disposition IN ('opened', 'merged', 'resolved', 'acknowledged', 'noted', 'suppressed', 'dropped'));--> statement-breakpoint
+ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_bundled" CHECK (("deliveries"."status" = 'bundled') = ("deliveries"."bundled_into" IS NOT NULL));--> statement-breakpoint
+ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_status" CHECK (status IN ('held', 'started', 'sent', 'delivered', 'unknown', 'failed', 'superseded', 'bundled'));--> statement-breakpoint
 ALTER TABLE "oncall_notices" ADD CONSTRAINT "oncall_notices_concern" CHECK (CASE WHEN "oncall_notices"."kind" IN ('handoff', 'swap') THEN "oncall_notices"."schedule_id" ELSE "oncall_notices"."contact_method_id" END IS NOT NULL);--> statement-breakpoint
 ALTER TABLE "oncall_notices" ADD CONSTRAINT "oncall_notices_kind" CHECK (kind IN ('handoff', 'swap', 'verification', 'test'));

@@ -50,9 +50,27 @@ export async function findPrincipalByToken(db: Queryable, tokenSha256: string): 
     name: first.name,
     tokenId: first.tokenId,
     isUseStale: first.isUseStale,
-    grants: rows.flatMap(({ role, teamId }) => (role === null ? [] : [{ role: role as Role, teamId }])),
+    grants: grantsOf(rows),
   };
 }
+
+/** A person who answers by a way other than a token, with the roles held now; null when there is none, or disabled. */
+export async function findPersonToAct(
+  db: Queryable,
+  personId: string,
+): Promise<Pick<Principal, 'id' | 'kind' | 'name' | 'grants'> | null> {
+  const rows = await db
+    .select({ name: principals.name, role: roleGrants.role, teamId: roleGrants.teamId })
+    .from(principals)
+    .leftJoin(roleGrants, and(eq(roleGrants.principalId, principals.id), isNull(roleGrants.revokedAt)))
+    .where(and(eq(principals.id, personId), eq(principals.kind, 'person'), isNull(principals.disabledAt)));
+  const [first] = rows;
+  if (!first) return null;
+  return { id: personId, kind: 'person', name: first.name, grants: grantsOf(rows) };
+}
+
+const grantsOf = (rows: readonly { readonly role: string | null; readonly teamId: string | null }[]): Grant[] =>
+  rows.flatMap(({ role, teamId }) => (role === null ? [] : [{ role: role as Role, teamId }]));
 
 /** Notes that a token was used just now. Once a minute is enough to tell a used token from a forgotten one. */
 export async function noteTokenUse(db: Queryable, tokenId: string): Promise<void> {
@@ -66,7 +84,7 @@ export async function noteTokenUse(db: Queryable, tokenId: string): Promise<void
  * The principal as it is recorded with what it does. `teamId` is the team whose object it acts on: roles that it holds in
  * other teams count for nothing there. Without a team, all its roles are named.
  */
-export function toActor(principal: Principal, teamId?: string): Actor {
+export function toActor(principal: Pick<Principal, 'id' | 'kind' | 'grants'>, teamId?: string): Actor {
   if (principal.kind !== 'person') return { kind: 'service', id: principal.id };
   const held = principal.grants.filter(
     (grant) => teamId === undefined || grant.teamId === null || grant.teamId === teamId,

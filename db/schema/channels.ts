@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, check, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { at, createdAt, id, oneOf } from './columns.ts';
+import { commands } from './commands.ts';
 import { deliveries, escalations } from './escalation.ts';
 import { contactMethods, persons } from './principals.ts';
 
@@ -33,11 +34,14 @@ export const pageLinks = pgTable(
     action: text('action').notNull(),
     createdAt: createdAt(),
     expiresAt: at('expires_at').notNull(),
+    /** When the link, or another one of the same delivery, was used, and the command that it gave. */
     usedAt: at('used_at'),
+    commandId: text('command_id').references(() => commands.id),
     undoneAt: at('undone_at'),
   },
   (table) => [
     check('page_links_action', oneOf('action', ['acknowledge'])),
+    index('page_links_command').on(table.commandId),
     index('page_links_escalation').on(table.escalationId),
     index('page_links_person').on(table.personId),
     index('page_links_delivery').on(table.deliveryId),

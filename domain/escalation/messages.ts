@@ -24,6 +24,8 @@ interface ByPerson {
   readonly seenVersion?: number;
   /** The note that holds what the person wrote. */
   readonly noteId?: string;
+  /** How the person answered, when it was not with a token of theirs. */
+  readonly via?: 'page_link' | 'chat' | 'text_message';
 }
 
 export type PersonMessage =

@@ -59,7 +59,8 @@ export function timeline(events: readonly LadderAuditEvent[], nameOf: NameOf = (
     for (const fact of happened) {
       const outcome = fact.what === 'paged' ? (outcomes.get(fact.key) ?? inFlight) : null;
       const saw = fact.what === 'acknowledged' ? seenBy(event, entries) : null;
-      const text = sayHappening(fact, nameOf) + sayOutcome(outcome, at) + saySeen(saw);
+      const via = fact.what === 'acknowledged' || fact.what === 'unacknowledged' ? sayVia(event) : '';
+      const text = sayHappening(fact, nameOf) + via + sayOutcome(outcome, at) + saySeen(saw);
       entries.push({ ...common, kind: fact.what, fact, outcome, saw, text });
     }
   }
@@ -105,6 +106,14 @@ function sayOutcome(outcome: PageOutcome | null, startedAt: number): string {
     ? ` (${result})`
     : ` (${result} after ${(outcome.settledAt - startedAt) / 1_000} s)`;
 }
+
+const ways: Readonly<Record<string, string>> = {
+  page_link: ', by the link of a page',
+  chat: ', by chat',
+  text_message: ', by text message',
+};
+
+const sayVia = (event: LadderAuditEvent['event']): string => ways[textOf(event['via']) ?? ''] ?? '';
 
 function saySeen(saw: TimelineEntry['saw']): string {
   if (saw === null) return '';
