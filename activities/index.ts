@@ -5,6 +5,7 @@ import { createCanaryActivities } from './canaries.ts';
 import { createCaseActivities } from './cases.ts';
 import { createDetectionActivities } from './detection.ts';
 import type { DetectionDeps } from './detection.ts';
+import { createHeartbeatActivities } from './heartbeats.ts';
 import { createLaunchActivities, createLaunchMeasurements, createRehearsal } from './launch.ts';
 import { createNoticeActivities } from './notices.ts';
 import { createOncallActivities } from './oncall.ts';
@@ -28,6 +29,7 @@ export function createActivities(deps: ActivityDeps) {
       ...createCaseActivities(db),
       ...createOrderActivities(db),
       ...createCanaryActivities(db),
+      ...createHeartbeatActivities(db),
       ...createLaunchActivities(db),
       ...createOncallActivities(db),
     },

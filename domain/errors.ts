@@ -5,6 +5,7 @@ import { caseErrors } from './review/errors.ts';
 import { detectionErrors } from './detection/errors.ts';
 import { enforcementErrors } from './enforcement/errors.ts';
 import { escalationErrors } from './escalation/errors.ts';
+import { heartbeatErrors } from './heartbeat/errors.ts';
 import { intakeErrors } from './intake/errors.ts';
 import { launchErrors } from './launch/errors.ts';
 import { oncallErrors } from './oncall/errors.ts';
@@ -63,6 +64,7 @@ export const errorTable = {
   ...caseErrors,
   ...enforcementErrors,
   ...escalationErrors,
+  ...heartbeatErrors,
   ...intakeErrors,
   ...oncallErrors,
 } as const satisfies Record<string, ErrorRow>;

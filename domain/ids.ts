@@ -69,5 +69,5 @@ export function isId(kind: IdKind, text: string): boolean {
 }
 
 /** The aggregates that live as workflows and have an audit chain of transitions. */
-export const aggregateKinds = ['launch', 'case', 'enforcement', 'escalation', 'canary'] as const;
+export const aggregateKinds = ['launch', 'case', 'enforcement', 'escalation', 'canary', 'heartbeat'] as const;
 export type AggregateKind = (typeof aggregateKinds)[number];

@@ -6,6 +6,8 @@ import type { ErrorCode } from './errors.ts';
  *
  * - `moved`: a new state whose `version` is exactly one higher, the effects to carry out because of it, and the answer
  *   for the person or service who asked.
+ * - `noted`: the same version, differing only in what the machine keeps for itself, such as until when it may sleep or what
+ *   it is asking for. Never recorded: the next version shows it, and until then the workflow's own history brings it back.
  * - `ignored`: a fact that came too late or changes nothing (a timer of a closed aggregate, a repeated result). Never
  *   an answer to a person.
  * - `refused`: a request that the rules forbid, with the reason as a code of the error table and what the asker should know.
@@ -17,6 +19,7 @@ export type Step<S, F> =
       readonly effects: readonly F[];
       readonly answer?: { readonly [key: string]: Json };
     }
+  | { readonly outcome: 'noted'; readonly state: S; readonly effects: readonly F[] }
   | { readonly outcome: 'ignored' }
   | Refusal;
 
@@ -69,3 +72,10 @@ export function moved<S extends Versioned, F>(
     ? { outcome: 'moved', state: next, effects }
     : { outcome: 'moved', state: next, effects, answer };
 }
+
+/** Lays a change over the state without a new version, for what nobody is to be told of. */
+export const noted = <S extends Versioned, F>(
+  state: S,
+  change: Partial<Omit<S, 'version'>>,
+  effects: readonly F[] = [],
+): Step<S, F> => ({ outcome: 'noted', state: { ...state, ...change }, effects });

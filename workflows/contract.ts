@@ -122,6 +122,13 @@ export const aggregates = {
     updates: [],
     signals: ['detected', 'caseOpened', 'paged', 'acknowledged'],
   },
+  heartbeat: {
+    workflow: 'heartbeatMonitor',
+    queue: queues.orchestration,
+    updates: ['pause', 'resume', 'change', 'close'],
+    // Left only for a monitor that waits for a beat: those of one that beats stand in Postgres, where it looks when due.
+    signals: ['beat'],
+  },
 } as const satisfies Record<AggregateKind, AggregateContract>;
 
 /** `kind:domainId`, the only form of a workflow id. */

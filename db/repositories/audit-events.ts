@@ -150,6 +150,7 @@ const tableOf: Readonly<Record<string, string>> = {
   enforcement: 'enforcement_orders',
   escalation: 'escalations',
   canary: 'canary_runs',
+  heartbeat: 'heartbeat_monitors',
   product: 'products',
   service: 'services',
   escalationPolicy: 'escalation_policies',

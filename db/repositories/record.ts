@@ -10,6 +10,7 @@ import { projectCanary } from '../projections/canary.ts';
 import { projectCase } from '../projections/case.ts';
 import { projectEnforcement } from '../projections/enforcement.ts';
 import { projectEscalation } from '../projections/escalation.ts';
+import { projectHeartbeat } from '../projections/heartbeat.ts';
 import { projectLaunch } from '../projections/launch.ts';
 
 /** Writes the newest state into the aggregate's row and whatever rows follow from the transitions. */
@@ -25,6 +26,7 @@ const projections: Record<AggregateKind, Project> = {
   enforcement: projectEnforcement,
   escalation: projectEscalation,
   canary: projectCanary,
+  heartbeat: projectHeartbeat,
 };
 
 /** Two histories of one aggregate claim the same version: somebody reset a workflow. Nothing is overwritten. */

@@ -34,9 +34,10 @@ function told<S extends Versioned, E extends { readonly type: string }, F extend
     transition(state, event, now) {
       const step = machine.transition(state, event, now);
       tell(`${toIso(now)} v${state.version} ${JSON.stringify(event)}`);
-      if (step.outcome === 'moved') {
+      if (step.outcome === 'moved' || step.outcome === 'noted') {
+        const answer = step.outcome === 'moved' ? step.answer : undefined;
         tell(
-          `  -> v${step.state.version} ${changes(state, step.state)}${step.answer ? ` answer ${JSON.stringify(step.answer)}` : ''}`,
+          `  -> v${step.state.version} ${changes(state, step.state)}${answer ? ` answer ${JSON.stringify(answer)}` : ''}`,
         );
         for (const effect of step.effects) tell(`     effect ${JSON.stringify(effect)}`);
       } else {

@@ -136,6 +136,10 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
 
   private dispatch(event: E, because: Because = {}): Step<S, F> {
     const step = this.step(event);
+    if (step.outcome === 'noted') {
+      this.state = step.state;
+      for (const effect of step.effects) this.begin(effect, step.state.version);
+    }
     if (step.outcome !== 'moved') return step;
     this.state = step.state;
     this.unrecorded.push({
@@ -205,7 +209,7 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
     if (wait > 0 && (await wf.condition(changed, wait))) return;
     const step = this.dispatch({ type: 'due' } as unknown as E);
     // A machine that ignores its own due time would spin here; a second's pause keeps the workflow task alive and visible.
-    if (step.outcome !== 'moved') await wf.condition(changed, 1_000);
+    if (step.outcome !== 'moved' && step.outcome !== 'noted') await wf.condition(changed, 1_000);
   }
 }
 
