@@ -98,6 +98,19 @@ describe('case 21: an alert event', () => {
     expect(errorsOf(event({ [name]: null }))).toContain(error);
   });
 
+  it.each([
+    ['too-short', 2],
+    ['k'.repeat(33), 1],
+    ['-'.repeat(32), 1],
+    [`${'k'.repeat(31)}\n`, 1],
+    ['k'.repeat(500_000), 1],
+    [5, 1],
+    [[routingKey], 1],
+  ])('with a routing key that is none is invalid: %#', (key, count) => {
+    expect(errorsOf(event({ routing_key: key }))).toHaveLength(count);
+    expect(readChange({ routing_key: key, payload: { summary: 'x' } })).toHaveProperty('errors.length', count);
+  });
+
   it.each(['summary', 'source', 'severity'])('without payload.%s is invalid', (name) => {
     for (const odd of [without(payload, name), { ...payload, [name]: '  ' }, { ...payload, [name]: null }])
       expect(errorsOf(event({ payload: odd }))).toEqual([`'payload.${name}' is missing or blank`]);

@@ -5,7 +5,7 @@ import type { SourceReport } from './report.ts';
 /** The longest that PagerDuty takes, in characters. */
 export const longestSummary = 1_024;
 export const longestDedupKey = 255;
-const longestRoutingKey = 200;
+const routingKeyLength = 32;
 /** Longer values are no labels: nobody routes by them. */
 const longestLabel = 1_024;
 const mostLabels = 100;
@@ -116,11 +116,16 @@ const notAnObject = 'The body is not a JSON object';
 function readRoutingKey(body: Fields, errors: string[]): string {
   const key = body['routing_key'];
   if (isBlank(key)) errors.push("'routing_key' cannot be blank");
-  else if (typeof key !== 'string' || key.length > longestRoutingKey) errors.push(unknownRoutingKey);
+  else if (typeof key !== 'string') errors.push("'routing_key' is not a string");
+  else {
+    if (key.length !== routingKeyLength)
+      errors.push(`Length of 'routing_key' is incorrect (should be ${routingKeyLength} characters)`);
+    if (!/^[\dA-Za-z]*$/.test(key)) errors.push("'routing_key' cannot contain non-alphanumeric characters.");
+  }
   return typeof key === 'string' ? key : '';
 }
 
-/** Said of every key that opens nothing, whatever the reason. */
+/** Said of every well-formed key that opens nothing, whatever the reason. */
 export const unknownRoutingKey = 'Invalid routing key';
 
 function readText(fields: Fields, name: string, longest: number, errors: string[], prefix = ''): string {
