@@ -2,7 +2,8 @@ import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 import { callbackify } from 'node:util';
 import { buildConnector } from 'undici';
-import { ForbiddenTarget, portOf } from './ssrf-guard.ts';
+import { portOf } from '#domain/outgoing-target.ts';
+import { ForbiddenTarget } from './ssrf-guard.ts';
 import type { SsrfGuard } from './ssrf-guard.ts';
 
 /** The connection was never made, so the request cannot have arrived. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSsrfGuard, isPublicAddress } from './ssrf-guard.ts';
+import { isPublicAddress } from '#domain/outgoing-target.ts';
+import { createSsrfGuard } from './ssrf-guard.ts';
 
 const guard = createSsrfGuard({ allowList: ['127.0.0.1:4010', 'platform.internal:8080', '[::1]:4010'] });
 
