@@ -2,6 +2,7 @@ import { canaryScenario } from './canary-scenario.ts';
 import { caseScenario } from './case-scenario.ts';
 import { enforcementScenario } from './enforcement-scenario.ts';
 import { escalationScenario } from './escalation-scenario.ts';
+import { heartbeatScenario } from './heartbeat-scenario.ts';
 import { launchScenario } from './launch-scenario.ts';
 import { replayable } from './replayable.ts';
 import type { Replayable } from './replayable.ts';
@@ -12,5 +13,6 @@ export const scenarios: Readonly<Record<string, Replayable>> = {
   case: replayable(caseScenario),
   enforcement: replayable(enforcementScenario),
   escalation: replayable(escalationScenario),
+  heartbeat: replayable(heartbeatScenario),
   launch: replayable(launchScenario),
 };
