@@ -41,7 +41,7 @@ export interface ResolveReport extends OfKey {
 
 export interface FiringGroup {
   readonly firing: readonly SingleAlert[];
-  readonly resolved: readonly SingleAlert[];
+  readonly resolved: readonly EndedAlert[];
   /** Alerts of the group that the source left out: while any is, nothing is taken for over. */
   readonly leftOut: number;
 }
@@ -53,5 +53,20 @@ export interface SingleAlert {
   readonly startedAt: number;
 }
 
+/** One that is over: reports of a firing that began before its end are late, and open nothing. */
+export interface EndedAlert extends SingleAlert {
+  /** When this firing ended, epoch milliseconds, as the source says; not before its start. */
+  readonly endedAt: number;
+}
+
 /** What became of one report. */
-export type Disposition = 'opened' | 'merged' | 'resolved' | 'noted' | 'suppressed' | 'dropped';
+export const dispositions = ['opened', 'merged', 'resolved', 'noted', 'suppressed', 'dropped'] as const;
+export type Disposition = (typeof dispositions)[number];
+
+/** What became of one report, and of which escalation. */
+export interface Accepted {
+  readonly disposition: Disposition;
+  /** Null when it met no escalation: a resolve of nothing open, or a trigger that a rule kept quiet. */
+  readonly escalationId: string | null;
+  readonly dedupKey: string;
+}
