@@ -7,7 +7,8 @@ import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { VigilError } from '#domain/errors.ts';
-import type { ApiDeps } from './deps.ts';
+import type { AppDeps } from './deps.ts';
+import { createIntake } from './intake/intake.ts';
 import { registerAuthentication } from './plugins/authentication.ts';
 import { registerBodyParser } from './plugins/body.ts';
 import { registerErrors, sendProblem } from './plugins/errors.ts';
@@ -20,7 +21,7 @@ import { registerRoutes } from './routes/index.ts';
 export const bodyLimitBytes = 512 * 1024;
 
 /** Builds the API without listening. Nothing is contacted until a request comes in. */
-export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: deps.log,
     bodyLimit: bodyLimitBytes,
@@ -55,7 +56,9 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   });
   await registerOpenApi(app);
   registerAuthentication(app, deps.db);
-  await app.register(async (scope) => registerRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps));
+  const intake = deps.intake ?? createIntake(deps);
+  if (deps.intake === undefined) app.addHook('onClose', () => intake.close());
+  await app.register(async (scope) => registerRoutes(scope.withTypeProvider<ZodTypeProvider>(), { ...deps, intake }));
   return app;
 }
 

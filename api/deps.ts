@@ -2,13 +2,21 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Client } from '@temporalio/client';
 import type { Database } from '#db/client.ts';
 import type { Config } from '#config/env.ts';
+import type { Intake } from './intake/intake.ts';
 
-/** What the API is built from. Each route takes from it what it needs. */
-export interface ApiDeps {
+/** What the API is built from. */
+export interface AppDeps {
   readonly db: Database;
   readonly temporal: Client;
   readonly config: Config['api'];
   readonly log: FastifyBaseLogger;
   /** Above this delay of the event loop requests are turned away with 503. 0: never. */
   readonly maxEventLoopDelayMs: number;
+  /** Shared with front doors that are not HTTP; the API makes its own when it is left out. */
+  readonly intake?: Intake;
+}
+
+/** Each route takes from it what it needs. */
+export interface ApiDeps extends AppDeps {
+  readonly intake: Intake;
 }

@@ -15,6 +15,8 @@ import { registerEscalations } from './escalations.ts';
 import { registerHandoverNotes } from './handover-notes.ts';
 import { registerHealth } from './health.ts';
 import { registerIntake } from './intake.ts';
+import { registerIntegrationKeys } from './integration-keys.ts';
+import { registerIntegrations } from './integrations.ts';
 import { registerKillSwitches } from './kill-switches.ts';
 import { registerLaunches } from './launches.ts';
 import { registerMaintenanceWindows } from './maintenance-windows.ts';
@@ -48,6 +50,8 @@ const resources = [
   registerPersons,
   registerProducts,
   registerServices,
+  registerIntegrations,
+  registerIntegrationKeys,
   registerMaintenanceWindows,
   registerEscalationPolicies,
   registerSimulations,

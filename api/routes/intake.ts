@@ -3,7 +3,9 @@ import type { Role } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
 import type { Json } from '#domain/json.ts';
 import { dayMs } from '#domain/time.ts';
-import { acceptResolve, acceptTrigger } from '#db/repositories/alerts.ts';
+import { emptyDocument } from '#domain/intake/integration.ts';
+import { dispositions } from '#domain/intake/report.ts';
+import type { SourceReport } from '#domain/intake/report.ts';
 import { findProductByKey } from '#db/repositories/products.ts';
 import { insertProductEvents } from '#db/repositories/product-events.ts';
 import { findServiceForSender } from '#db/repositories/services.ts';
@@ -13,6 +15,7 @@ import type { ApiDeps } from '../deps.ts';
 import { principalOf } from '../plugins/authentication.ts';
 import { createProblems, idOf, instant, key, severity, title } from '../schemas/common.ts';
 import { attributes } from '../schemas/detector.ts';
+import { labels } from '../schemas/integration.ts';
 import type { Routes } from './types.ts';
 
 const senders: readonly Role[] = ['integration'];
@@ -47,6 +50,7 @@ const alert = z.discriminatedUnion('action', [
       severity,
       title,
       details: z.record(z.string(), z.unknown()).optional(),
+      labels: labels.default({}).describe('What suppression rules look at.'),
     })
     .strict(),
   z.object({ action: z.literal('resolve'), dedupKey: z.string().min(1).max(255) }).strict(),
@@ -96,7 +100,7 @@ export function registerIntake(app: Routes, deps: ApiDeps): void {
           202: z
             .object({
               escalationId: z.string().nullable().describe('Null when a resolve found nothing open.'),
-              disposition: z.enum(['opened', 'merged', 'resolved', 'dropped']),
+              disposition: z.enum(dispositions),
             })
             .describe('Accepted for good: it is paged, merged, or held back by a named rule.'),
           ...createProblems,
@@ -109,16 +113,23 @@ export function registerIntake(app: Routes, deps: ApiDeps): void {
       const { teamId, isCutOff } = found(await findServiceForSender(deps.db, serviceId, principal.id));
       assertMayFor(principal, reporters, teamId);
       if (isCutOff) throw new VigilError('auth.forbidden', { because: 'the integration is disabled' });
-      const source = { serviceId, dedupKey: request.body.dedupKey, reportedBy: principal.id };
       const { body } = request;
-      const accepted = await deps.db.transaction(async (tx) => {
-        if (body.action === 'resolve') {
-          const escalationId = await acceptResolve(tx, source);
-          return { escalationId, disposition: escalationId === null ? ('dropped' as const) : ('resolved' as const) };
-        }
-        const details = body.details === undefined ? {} : { details: body.details as Json };
-        return acceptTrigger(tx, { ...source, severity: body.severity, title: body.title, ...details });
-      });
+      const { dedupKey } = body;
+      const report: SourceReport =
+        body.action === 'resolve'
+          ? { action: 'resolve', dedupKey, labels: {}, group: null }
+          : {
+              action: 'trigger',
+              dedupKey,
+              labels: body.labels,
+              severity: body.severity,
+              title: body.title,
+              details: (body.details as Json | undefined) ?? null,
+              group: null,
+            };
+      const sender = { id: null, serviceId, teamId, principalId: principal.id, document: emptyDocument };
+      const [accepted] = await deps.intake.accept(sender, [report]);
+      if (!accepted) throw new Error('an accepted report has no answer');
       return reply.code(202).send(accepted);
     },
   );

@@ -3,15 +3,7 @@ import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
 import { findEscalationPolicy } from '#db/repositories/escalation-policies.ts';
-import { findPrincipal } from '#db/repositories/people.ts';
-import {
-  disableIntegration,
-  findService,
-  insertIntegration,
-  insertService,
-  listIntegrations,
-  listServices,
-} from '#db/repositories/services.ts';
+import { findService, insertService, listServices } from '#db/repositories/services.ts';
 import type { ServiceRow } from '#db/repositories/services.ts';
 import { assertMayFor, assertVisible, visibleTeams } from '../auth.ts';
 import { idempotencyHeaders } from '../commands.ts';
@@ -25,11 +17,9 @@ import {
   idOf,
   key,
   listProblems,
-  nothing,
   outInstant,
   pageOf,
   pageQuery,
-  principalId,
   readProblems,
   title,
   withIsoDates,
@@ -58,22 +48,7 @@ const newService = z
     sensitive: z.boolean().default(false),
   })
   .strict();
-const integrationSchema = z
-  .object({
-    id: z.string(),
-    serviceId: z.string(),
-    kind: z.string(),
-    name: z.string(),
-    principalId: z.string(),
-    createdAt: outInstant,
-    disabledAt: outInstant.nullable(),
-  })
-  .meta({ id: 'Integration' });
-const newIntegration = z
-  .object({ kind: z.enum(['generic', 'alertmanager', 'pagerduty_events_v2', 'heartbeat']), name: title, principalId })
-  .strict();
-
-/** Services: what alerts are about, and the senders that report on them. */
+/** Services: what alerts are about. */
 export function registerServices(app: Routes, deps: ApiDeps): void {
   app.get(
     '/v1/services',
@@ -114,66 +89,6 @@ export function registerServices(app: Routes, deps: ApiDeps): void {
         await auditChange(tx, request, { kind: 'service', id: row.id }, 'created', { key: row.key, teamId, policyId });
         return { status: 201, body: withIsoDates(row) };
       }),
-  );
-
-  app.get(
-    '/v1/services/:serviceId/integrations',
-    {
-      config: { access: 'any' },
-      schema: { params, querystring: pageQuery, response: { 200: pageOf(integrationSchema), ...readProblems } },
-    },
-    async (request) => {
-      const service = await visibleService(deps, request);
-      const { limit, cursor } = request.query;
-      const rows = await listIntegrations(deps.db, service.id, { limit, after: readCursor(cursor) });
-      return toPage(rows, limit, (row) => row.createdAt, withIsoDates);
-    },
-  );
-
-  app.post(
-    '/v1/services/:serviceId/integrations',
-    {
-      config: { access: managers },
-      schema: {
-        params,
-        headers: idempotencyHeaders,
-        body: newIntegration,
-        response: { 201: integrationSchema, ...createProblems },
-      },
-    },
-    async (request, reply) => {
-      const service = await visibleService(deps, request);
-      return once(deps, request, reply, async (tx) => {
-        assertMayFor(principalOf(request), managers, service.teamId);
-        if (!(await findPrincipal(tx, request.body.principalId)))
-          throw unknownReference('/body/principalId', 'must be a principal');
-        const row = await insertIntegration(tx, { serviceId: service.id, ...request.body });
-        const data = { integrationId: row.id, integrationKind: row.kind, principalId: row.principalId };
-        await auditChange(tx, request, { kind: 'service', id: service.id }, 'integrationAdded', data);
-        return { status: 201, body: withIsoDates(row) };
-      });
-    },
-  );
-
-  app.delete(
-    '/v1/services/:serviceId/integrations/:integrationId',
-    {
-      config: { access: managers },
-      schema: {
-        params: params.extend({ integrationId: idOf('integration') }),
-        response: { 204: nothing, ...readProblems },
-      },
-    },
-    async (request, reply) => {
-      const service = await visibleService(deps, request);
-      assertMayFor(principalOf(request), managers, service.teamId);
-      const { integrationId } = request.params;
-      await deps.db.transaction(async (tx) => {
-        found((await disableIntegration(tx, service.id, integrationId)) || null);
-        await auditChange(tx, request, { kind: 'service', id: service.id }, 'integrationDisabled', { integrationId });
-      });
-      return reply.code(204).send(null);
-    },
   );
 }
 

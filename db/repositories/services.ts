@@ -8,7 +8,6 @@ import { newestFirst, ofTeams } from './listing.ts';
 import type { Page } from './listing.ts';
 
 export type ServiceRow = typeof services.$inferSelect;
-export type IntegrationRow = typeof integrations.$inferSelect;
 export type MaintenanceRow = typeof maintenanceWindows.$inferSelect;
 
 export interface NewService {
@@ -34,6 +33,11 @@ export async function findService(db: Queryable, id: string): Promise<ServiceRow
   return row ?? null;
 }
 
+/** All services of a team, by id and key. */
+export async function findServicesOfTeam(db: Queryable, teamId: string): Promise<{ id: string; key: string }[]> {
+  return db.select({ id: services.id, key: services.key }).from(services).where(eq(services.teamId, teamId));
+}
+
 export async function listServices(db: Queryable, teams: readonly string[] | null, page: Page): Promise<ServiceRow[]> {
   const { where, orderBy, limit } = newestFirst(services.createdAt, services.id, page);
   return db
@@ -42,37 +46,6 @@ export async function listServices(db: Queryable, teams: readonly string[] | nul
     .where(and(where, ofTeams(services.teamId, teams)))
     .orderBy(...orderBy)
     .limit(limit);
-}
-
-export async function insertIntegration(
-  db: Queryable,
-  integration: { serviceId: string; kind: string; name: string; principalId: string },
-): Promise<IntegrationRow> {
-  const [row] = await db
-    .insert(integrations)
-    .values({ id: newId('integration'), ...integration })
-    .returning();
-  if (!row) throw new Error('an insert returned no row');
-  return row;
-}
-
-export async function listIntegrations(db: Queryable, serviceId: string, page: Page): Promise<IntegrationRow[]> {
-  const { where, orderBy, limit } = newestFirst(integrations.createdAt, integrations.id, page);
-  return db
-    .select()
-    .from(integrations)
-    .where(and(where, eq(integrations.serviceId, serviceId)))
-    .orderBy(...orderBy)
-    .limit(limit);
-}
-
-/** False when there is none, or it was disabled already. */
-export async function disableIntegration(db: Queryable, serviceId: string, id: string): Promise<boolean> {
-  const { rowCount } = await db
-    .update(integrations)
-    .set({ disabledAt: sql`now()` })
-    .where(and(eq(integrations.id, id), eq(integrations.serviceId, serviceId), isNull(integrations.disabledAt)));
-  return (rowCount ?? 0) > 0;
 }
 
 /** The service as one of its senders sees it: `isCutOff` when it has integrations with it and all are disabled. */
