@@ -5,6 +5,7 @@ import type { Named } from '#domain/escalation/responders.ts';
 import { membersOf } from '#domain/oncall/schedule.ts';
 import type { Schedule } from '#domain/oncall/schedule.ts';
 import type { Database } from '#db/client.ts';
+import { workflowId } from './retry.ts';
 import { findReachable, findSchedules, takeTurn } from '#db/repositories/oncall.ts';
 
 /**
@@ -34,14 +35,16 @@ export function createResponderActivities(db: Database) {
 /** The next turn of each round robin on the rung. Only to page the rung turns it; to look at it again does not. */
 async function takeTurns(
   db: Database,
-  { purpose, targets }: ResolveRung,
+  { key, purpose, targets }: ResolveRung,
   schedules: ReadonlyMap<string, Schedule>,
 ): Promise<ReadonlyMap<string, string>> {
   const turns = new Map<string, string>();
   for (const target of purpose === 'rung' ? targets : []) {
     const schedule = target.kind === 'round_robin' ? schedules.get(target.scheduleId) : undefined;
     if (!schedule) continue;
-    const personId = await db.transaction((tx) => takeTurn(tx, schedule.id, membersOf(schedule)));
+    // One question, one turn: the workflow asks again when an answer is lost on the way.
+    const cause = `${workflowId()}:${key}`;
+    const personId = await db.transaction((tx) => takeTurn(tx, schedule.id, cause, membersOf(schedule)));
     if (personId) turns.set(schedule.id, personId);
   }
   return turns;

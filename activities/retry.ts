@@ -12,3 +12,6 @@ export function tryAgain(type: string, message: string, retryAfterMs: number | n
 }
 
 export const attemptNumber = (): number => Context.current().info.attempt;
+
+/** The workflow that asks. */
+export const workflowId = (): string => Context.current().info.workflowExecution?.workflowId ?? '';

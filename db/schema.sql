@@ -564,7 +564,6 @@ CREATE TABLE provider_circuits (
   state text NOT NULL,
   failures integer NOT NULL DEFAULT 0,
   refused bigint NOT NULL DEFAULT 0,
-  last_failure text,
   opened_at timestamp(3) with time zone,
   retry_at timestamp(3) with time zone,
   updated_at timestamp(3) with time zone NOT NULL DEFAULT now()

@@ -121,7 +121,6 @@ CREATE TABLE "provider_circuits" (
 	"state" text NOT NULL,
 	"failures" integer DEFAULT 0 NOT NULL,
 	"refused" bigint DEFAULT 0 NOT NULL,
-	"last_failure" text,
 	"opened_at" timestamp (3) with time zone,
 	"retry_at" timestamp (3) with time zone,
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,

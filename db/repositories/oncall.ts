@@ -22,16 +22,36 @@ export const toSchedule = (row: Pick<typeof schedules.$inferSelect, 'id' | 'vers
   version: row.version,
 });
 
-/** Takes the next turn of a round robin over `members`; each call is a turn, whoever asks. */
+/** Turns whose cause is remembered; an answer is asked for again within seconds, not after a thousand others. */
+const rememberedTurns = 1_000;
+
+/**
+ * Takes the next turn of a round robin over `members`, once per cause: whoever asks again for the same `causeKey`, because
+ * the first answer was lost, gets the same turn.
+ */
 export async function takeTurn(
   tx: Transaction,
   scheduleId: string,
+  causeKey: string,
   members: readonly string[],
 ): Promise<string | null> {
   if (members.length === 0) return null;
+  // Locks the schedule's turns, so that what follows sees every turn that was taken before.
+  await tx.execute(sql`
+    INSERT INTO round_robin_turns (schedule_id, turn) VALUES (${scheduleId}, 0)
+    ON CONFLICT (schedule_id) DO UPDATE SET turn = round_robin_turns.turn`);
   const { rows } = await tx.execute<{ turn: string }>(sql`
-    INSERT INTO round_robin_turns (schedule_id, turn) VALUES (${scheduleId}, 1)
-    ON CONFLICT (schedule_id) DO UPDATE SET turn = round_robin_turns.turn + 1 RETURNING turn`);
+    WITH known AS (
+      SELECT turn FROM taken_turns WHERE schedule_id = ${scheduleId} AND cause_key = ${causeKey}),
+    next AS (
+      UPDATE round_robin_turns SET turn = turn + 1
+      WHERE schedule_id = ${scheduleId} AND NOT EXISTS (SELECT FROM known) RETURNING turn),
+    forgotten AS (
+      DELETE FROM taken_turns USING next
+      WHERE taken_turns.schedule_id = ${scheduleId} AND taken_turns.turn <= next.turn - ${rememberedTurns}),
+    taken AS (
+      INSERT INTO taken_turns (schedule_id, cause_key, turn) SELECT ${scheduleId}, ${causeKey}, turn FROM next)
+    SELECT turn FROM known UNION ALL SELECT turn FROM next`);
   return memberOfTurn(members, Number(rows[0]?.turn ?? 1));
 }
 

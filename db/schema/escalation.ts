@@ -7,6 +7,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   smallint,
   text,
   unique,
@@ -229,13 +230,22 @@ export const deliveries = pgTable(
     /** The schedule that put the person on the rung; null when none did. */
     scheduleId: text('schedule_id').references(() => schedules.id),
     status: text('status').notNull(),
+    /** Calls that may have gone out. 0: none did, because the page was held back, bundled, or stopped before. */
     attempts: integer('attempts').notNull().default(1),
+    /** The page that went out in its place and names its escalation. */
+    bundledInto: text('bundled_into').references((): AnyPgColumn => deliveries.id),
+    /** The other open escalations that the message names, by their number and a link; null when it names none. */
+    names: text('names').array(),
     possibleDuplicate: boolean('possible_duplicate').notNull().default(false),
     errorCode: text('error_code'),
     /** What the provider calls it: its receipts and replies come under this name. */
     providerRef: text('provider_ref'),
     /** When the provider was last asked what became of it, no receipt having come. */
     receiptAskedAt: at('receipt_asked_at'),
+    /** When the ladder ordered it, by the ladder's own clock: what the throttle counts. */
+    orderedAt: at('ordered_at')
+      .notNull()
+      .default(sql`now()`),
     startedAt: at('started_at')
       .notNull()
       .default(sql`now()`),
@@ -243,8 +253,16 @@ export const deliveries = pgTable(
   },
   (table) => [
     unique('deliveries_once').on(table.escalationId, table.effectKey),
-    check('deliveries_status', oneOf('status', ['started', 'sent', 'delivered', 'unknown', 'failed', 'superseded'])),
+    check(
+      'deliveries_status',
+      oneOf('status', ['held', 'started', 'sent', 'delivered', 'unknown', 'failed', 'superseded', 'bundled']),
+    ),
+    check('deliveries_bundled', sql`(${table.status} = 'bundled') = (${table.bundledInto} IS NOT NULL)`),
     index('deliveries_person').on(table.personId, table.startedAt),
+    index('deliveries_person_ordered').on(table.personId, table.orderedAt),
+    index('deliveries_bundled_into')
+      .on(table.bundledInto)
+      .where(sql`${table.bundledInto} IS NOT NULL`),
     index('deliveries_contact_method').on(table.contactMethodId),
     index('deliveries_schedule').on(table.scheduleId, table.startedAt),
     index('deliveries_provider_ref')
@@ -292,3 +310,22 @@ export const roundRobinTurns = pgTable('round_robin_turns', {
     .references(() => schedules.id),
   turn: bigint('turn', { mode: 'number' }).notNull().default(0),
 });
+
+/**
+ * The turns that were taken of late, and what for: whoever asks again for the same cause gets the same turn. Of each
+ * schedule the newest thousand stay.
+ */
+export const takenTurns = pgTable(
+  'taken_turns',
+  {
+    scheduleId: text('schedule_id')
+      .notNull()
+      .references(() => schedules.id),
+    causeKey: text('cause_key').notNull(),
+    turn: bigint('turn', { mode: 'number' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.scheduleId, table.causeKey] }),
+    unique('taken_turns_once').on(table.scheduleId, table.turn),
+  ],
+);
