@@ -22,6 +22,21 @@ export interface OutgoingRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** One call of another service whose failures are told in the body of its answer. */
+export interface OutgoingCall extends Omit<OutgoingRequest, 'body'> {
+  readonly method: 'GET' | 'POST';
+  /** Null for none. Its kind is told by the header `content-type`. */
+  readonly body: string | null;
+}
+
+/** An answer of whatever status, a redirect included. */
+export interface CallAnswer {
+  readonly status: number;
+  /** What a Retry-After header asks for, milliseconds. */
+  readonly retryAfterMs: number | null;
+  readonly text: string;
+}
+
 /**
  * The one way out of Vigil over HTTP. It never retries: callers bound their retries, and two loops would multiply.
  * It follows no redirects, connects only to addresses that the guard checked, and bounds time and size.
@@ -33,6 +48,8 @@ export interface HttpClient {
   postJson<T>(outgoing: OutgoingRequest, answer: ZodType<T>): Promise<T>;
   /** For receivers whose answer says nothing but its status. A success is one even when its body hangs or is garbage. */
   post(outgoing: OutgoingRequest): Promise<{ readonly status: number }>;
+  /** Whatever the status, the answer is returned: only a call that got none fails. */
+  call(outgoing: OutgoingCall): Promise<CallAnswer>;
   close(): Promise<void>;
 }
 
@@ -54,9 +71,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     allowH2: false,
   });
 
-  /** Sends, then lets `read` take the successful answer, all within the time of the request. */
+  /** Sends, then lets `read` take the answer, all within the time of the request. */
   async function exchange<T>(
-    outgoing: OutgoingRequest,
+    outgoing: OutgoingCall,
     read: (response: Dispatcher.ResponseData) => Promise<T> | T,
   ): Promise<T> {
     const timeout = new AbortController();
@@ -64,19 +81,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const signal = outgoing.signal ? AbortSignal.any([outgoing.signal, timeout.signal]) : timeout.signal;
     try {
       const url = guard.checkUrl(outgoing.url);
-      const headers = {
-        ...outgoing.headers,
-        'content-type': 'application/json',
-        'user-agent': 'Vigil',
-        'accept-encoding': 'identity',
-      };
-      const work = async () => {
-        const response = await request(url, { dispatcher, method: 'POST', headers, body: outgoing.body, signal });
-        const failure = failureOf(response.statusCode, response.headers['retry-after']);
-        if (failure === null) return read(response);
-        discard(response.body);
-        throw new OutgoingError(outgoing.provider, failure);
-      };
+      const headers = { ...outgoing.headers, 'user-agent': 'Vigil', 'accept-encoding': 'identity' };
+      const { method, body } = outgoing;
+      const work = async () => read(await request(url, { dispatcher, method, headers, body, signal }));
       // undici hears an abort only once it is connected.
       return await Promise.race([work(), rejectionOf(signal)]);
     } catch (error) {
@@ -87,15 +94,35 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   }
 
+  /** A POST of JSON, whose statuses mean what they mean everywhere. */
+  const postOf = <T>(
+    outgoing: OutgoingRequest,
+    read: (response: Dispatcher.ResponseData) => Promise<T> | T,
+  ): Promise<T> =>
+    exchange(
+      { ...outgoing, method: 'POST', headers: { ...outgoing.headers, 'content-type': 'application/json' } },
+      (response) => {
+        const failure = failureOf(response.statusCode, response.headers['retry-after']);
+        if (failure === null) return read(response);
+        discard(response.body);
+        throw new OutgoingError(outgoing.provider, failure);
+      },
+    );
+
+  const textOf = async (provider: string, { statusCode, body }: Dispatcher.ResponseData): Promise<string> => {
+    const bytes = await readAtMost(body, maxResponseBytes);
+    if (bytes === null) throw garbageOf(provider, 'too_large', statusCode);
+    const text = orUndefined(() => new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (text === undefined) throw garbageOf(provider, 'not_utf8', statusCode);
+    return text;
+  };
+
   return {
     postJson: (outgoing, answer) =>
-      exchange(outgoing, async ({ statusCode, body }) => {
+      postOf(outgoing, async (response) => {
         const garbage = (reason: GarbageReason, cause?: unknown) =>
-          new OutgoingError(outgoing.provider, { kind: 'garbage', reason, status: statusCode }, { cause });
-        const bytes = await readAtMost(body, maxResponseBytes);
-        if (bytes === null) throw garbage('too_large');
-        const text = orUndefined(() => new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-        if (text === undefined) throw garbage('not_utf8');
+          garbageOf(outgoing.provider, reason, response.statusCode, cause);
+        const text = await textOf(outgoing.provider, response);
         const json = orUndefined<unknown>(() => JSON.parse(text));
         if (json === undefined) throw garbage('not_json');
         const parsed = answer.safeParse(json);
@@ -103,10 +130,16 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         return parsed.data;
       }),
     post: (outgoing) =>
-      exchange(outgoing, ({ statusCode, body }) => {
+      postOf(outgoing, ({ statusCode, body }) => {
         discard(body);
         return { status: statusCode };
       }),
+    call: (outgoing) =>
+      exchange(outgoing, async (response) => ({
+        status: response.statusCode,
+        retryAfterMs: retryAfterOf(response.headers['retry-after']),
+        text: await textOf(outgoing.provider, response),
+      })),
     // A call in flight is not waited for: its activity is retried elsewhere.
     close: () => dispatcher.destroy(),
   };
@@ -114,7 +147,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
 function failureOf(status: number, retryAfter: string | string[] | undefined): OutgoingFailure | null {
   if (status >= 200 && status < 300) return null;
-  const retryAfterMs = typeof retryAfter === 'string' ? retryAfterMsOf(retryAfter, Date.now()) : null;
+  const retryAfterMs = retryAfterOf(retryAfter);
   const transient = { kind: 'transient', status, retryAfterMs, mayHaveArrived: true } as const;
   if (status >= 500) return { ...transient, reason: 'server_error' };
   if (status === 408) return { ...transient, reason: 'timeout' };
@@ -124,6 +157,12 @@ function failureOf(status: number, retryAfter: string | string[] | undefined): O
   if (status < 400) return { kind: 'permanent', reason: 'redirected', status };
   return { kind: 'permanent', reason: status === 410 ? 'gone' : 'rejected', status };
 }
+
+const retryAfterOf = (header: string | string[] | undefined): number | null =>
+  typeof header === 'string' ? retryAfterMsOf(header, Date.now()) : null;
+
+const garbageOf = (provider: string, reason: GarbageReason, status: number, cause?: unknown): OutgoingError =>
+  new OutgoingError(provider, { kind: 'garbage', reason, status }, { cause });
 
 /** Nobody may make Vigil wait longer than this by a header. */
 export const longestRetryAfterMs = hourMs;

@@ -8,9 +8,9 @@ export interface PageMessage {
   readonly escalationId: string | null;
   /**
    * `resolved` tells someone who was paged that it is over; `handoff`, that they come on call; `swap`, what became of an
-   * exchange of shifts.
+   * exchange of shifts; `verification` holds the code that proves a contact method, and `test` shows that it works.
    */
-  readonly kind: 'page' | 'drill' | 'resolved' | 'handoff' | 'swap';
+  readonly kind: 'page' | 'drill' | 'resolved' | 'handoff' | 'swap' | 'verification' | 'test';
   /** As the source of the alert wrote it. Channels send `wireTitle`, never this. */
   readonly title: string;
   /** True when the escalation is about sensitive harm: then nothing of its title leaves Vigil. */
@@ -22,6 +22,10 @@ export interface PageMessage {
   readonly possibleDuplicate: boolean;
   /** The contact method's address, such as a URL. */
   readonly address: string;
+  /** Counts from 1, the default: a retry is paid for out of the provider's budget. */
+  readonly attempt?: number;
+  /** The number with which a text message is answered: `12a` acknowledges, `12e` escalates. None where no answer is taken. */
+  readonly replyCode?: number | null;
 }
 
 /**
@@ -29,7 +33,8 @@ export interface PageMessage {
  *
  * - `sent`: taken by whoever delivers it. `delivered`: the receiving end itself confirmed it.
  * - `unknown`: it may have arrived. A repeat is marked as a possible duplicate.
- * - `failed_transient`: it did not arrive; a repeat may work. `retryAfterMs` is what the receiver asked for.
+ * - `failed_transient`: it did not arrive; a repeat may work. `retryAfterMs` is what the receiver asked for. With `refused`
+ *   the call never left: the provider's circuit is open, its retry budget spent, or its places taken.
  * - `failed_permanent`: this contact method does not work, so the person's next one is due now. `code` is short and enumerated.
  */
 export type SendOutcome =
@@ -38,12 +43,20 @@ export type SendOutcome =
       /** What the provider calls the message: its receipts, replies and changes come under this name. */
       readonly providerRef?: string;
     }
-  | { readonly outcome: 'failed_transient'; readonly retryAfterMs: number | null }
+  | {
+      readonly outcome: 'failed_transient';
+      readonly retryAfterMs: number | null;
+      readonly refused?: 'circuit_open' | 'retry_budget_spent' | 'busy';
+    }
   | { readonly outcome: 'failed_permanent'; readonly code: string };
 
 /** A way to reach people. An attempt is one attempt: repeating, and falling back to another channel, is the ladder's. */
 export interface PagerChannel {
   readonly name: string;
+  /** False where anybody may read along: then no link is made. Default true. */
+  readonly carriesLink?: boolean;
+  /** Who is called for an address, where that is not the same for all: what fails for one is not held against another. */
+  provider?(address: string): string;
   /** Rejects only when `signal` cancels it or the code is wrong: every failure of the channel is an outcome. */
   send(message: PageMessage, signal?: AbortSignal): Promise<SendOutcome>;
 }
@@ -58,7 +71,15 @@ export function wireTitle(message: Pick<PageMessage, 'title' | 'isSensitive' | '
   const title = message.isSensitive
     ? `Severity ${message.severity} escalation about sensitive harm: open Vigil to read it`
     : onOneLine(message.title) || `Severity ${message.severity} escalation`;
-  const prefix = { page: '', drill: 'Drill: ', resolved: 'Resolved: ', handoff: '', swap: '' }[message.kind];
+  const prefix = {
+    page: '',
+    drill: 'Drill: ',
+    resolved: 'Resolved: ',
+    handoff: '',
+    swap: '',
+    verification: '',
+    test: 'Test: ',
+  }[message.kind];
   return `${prefix}${title}`;
 }
 
