@@ -3,6 +3,7 @@ import type { LadderEvent, Of, PagePerson, TellResolved } from '#domain/escalati
 import type { Database } from '#db/client.ts';
 import { noteNotTaken, settleDelivery, startDelivery, startResolvedNotice } from '#db/repositories/deliveries.ts';
 import type { StartedDelivery } from '#db/repositories/deliveries.ts';
+import { mintPageLink } from '#db/repositories/page-links.ts';
 import type { PagerChannel, PageMessage, SendOutcome } from './clients/pager-channels.ts';
 import { pageAttempts } from '#workflows/contract.ts';
 
@@ -22,9 +23,26 @@ type PageSettled = Of<LadderEvent, 'pageSettled'>;
  * pass is thrown, to be tried again within the activity's own budget.
  */
 export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) {
+  /** The address at which this person acknowledges this page. A secret: it goes into the message and nowhere else. */
+  async function linkOf(
+    { deliveryId }: StartedDelivery,
+    personId: string,
+    { carriesLink = true }: PagerChannel,
+    { kind, escalationId }: Pick<PageMessage, 'kind'> & { readonly escalationId: string },
+  ): Promise<string | null> {
+    if (publicUrl === null || !carriesLink || (kind !== 'page' && kind !== 'drill')) return null;
+    try {
+      const token = await mintPageLink(db, { deliveryId, escalationId, personId, action: 'acknowledge' });
+      return `${publicUrl.replace(/\/+$/, '')}/a/${token}`;
+    } catch {
+      // A page without a link wakes as well; one that fails here would be taken for a possible duplicate.
+      return null;
+    }
+  }
+
   async function send(
     started: StartedDelivery,
-    channel: string,
+    { channel, personId }: Pick<PagePerson, 'channel' | 'personId'>,
     message: Pick<PageMessage, 'kind'> & { readonly escalationId: string },
   ): Promise<SendOutcome> {
     const sender = channels.get(channel);
@@ -38,15 +56,16 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
       title: started.title,
       isSensitive: started.isSensitive,
       severity: started.severity,
-      ackUrl: publicUrl === null ? null : `${publicUrl}/v1/escalations/${message.escalationId}`,
+      ackUrl: await linkOf(started, personId, sender, message),
       possibleDuplicate: started.possibleDuplicate,
+      attempt: started.attempts,
     });
   }
 
   async function settle(started: StartedDelivery, outcome: SendOutcome): Promise<PageSettled['result']> {
     // By the ledger: what Postgres or a worker could not do is no try of the channel.
-    if (outcome.outcome === 'failed_transient' && started.attempts < pageAttempts) {
-      await noteNotTaken(db, started.deliveryId);
+    if (outcome.outcome === 'failed_transient' && started.attempts < triesOf(outcome.refused)) {
+      await noteNotTaken(db, started.deliveryId, outcome.refused !== 'busy');
       throw ApplicationFailure.create({
         type: 'page.not_sent',
         message: 'the channel did not take the page',
@@ -55,7 +74,7 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
       });
     }
     const failed = outcome.outcome === 'failed_permanent' || outcome.outcome === 'failed_transient';
-    const code = outcome.outcome === 'failed_permanent' ? outcome.code : failed ? 'retries_exhausted' : null;
+    const code = outcome.outcome === 'failed_permanent' ? outcome.code : failed ? failureOf(outcome) : null;
     const providerRef = 'providerRef' in outcome ? (outcome.providerRef ?? null) : null;
     await settleDelivery(db, started.deliveryId, failed ? 'failed' : outcome.outcome, code, providerRef);
     return outcome.outcome;
@@ -74,17 +93,26 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
       if (started.settled) return settled(started.settled, started.deliveryId);
       // Whatever the reason: also the next rung, the next channel and the catch-all of a drill page for a drill.
       const kind = started.isDrill ? 'drill' : 'page';
-      return settled(
-        await settle(started, await send(started, effect.channel, { kind, escalationId })),
-        started.deliveryId,
-      );
+      return settled(await settle(started, await send(started, effect, { kind, escalationId })), started.deliveryId);
     },
 
     /** Tells someone who was paged that it is over. Nobody waits for it, so what fails for good is only noted. */
     async sendResolved(escalationId: string, effect: TellResolved): Promise<void> {
       const started = await startResolvedNotice(db, escalationId, effect);
       if (started.settled) return;
-      await settle(started, await send(started, effect.channel, { kind: 'resolved', escalationId }));
+      await settle(started, await send(started, effect, { kind: 'resolved', escalationId }));
     },
   };
 }
+
+/** A provider that is known to be down is not waited for as long: the person's next channel may work. */
+const triesWhileRefused = 3;
+
+function triesOf(refused: Refusal): number {
+  if (refused === undefined) return pageAttempts;
+  return refused === 'busy' ? Infinity : triesWhileRefused;
+}
+type Refusal = Extract<SendOutcome, { outcome: 'failed_transient' }>['refused'];
+
+const failureOf = (outcome: SendOutcome): string =>
+  (outcome.outcome === 'failed_transient' && outcome.refused) || 'retries_exhausted';

@@ -1,34 +1,37 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Config } from '#config/env.ts';
 import type { Database } from '#db/client.ts';
 import type { ActivityDeps } from '#activities/index.ts';
-import { createConsoleChannel } from '#activities/clients/console-channel.ts';
 import { createEnforcementApi } from '#activities/clients/enforcement-api.ts';
 import { createHttpDetector } from '#activities/clients/http-detector.ts';
 import { createHttpClient } from '#activities/clients/http.ts';
-import type { PagerChannel } from '#activities/clients/pager-channels.ts';
 import { createWebhookSigner } from '#activities/clients/signed-webhook.ts';
 import { createSqlDetector } from '#activities/clients/sql-detector.ts';
 import { createSsrfGuard } from '#activities/clients/ssrf-guard.ts';
-import { createWebhookChannel } from '#activities/clients/webhook-channel.ts';
+import { buildChannels, placesPerProvider } from './channels.ts';
 import { loadReferenceLists } from './reference-lists.ts';
 
 export interface WorkerDeps extends ActivityDeps {
+  readonly metrics: Registry;
   close(): Promise<void>;
 }
 
 /** Puts the real clients behind the ports of the activities. Fails on unusable signing secrets, without naming them. */
 export async function buildDeps(config: Config, db: Database, log: Logger): Promise<WorkerDeps> {
-  const http = createHttpClient({ guard: createSsrfGuard({ allowList: config.outgoing.allow }) });
+  const http = createHttpClient({
+    guard: createSsrfGuard({ allowList: config.outgoing.allow }),
+    connectionsPerOrigin: placesPerProvider,
+  });
   const secrets = await signingSecrets(config);
-  const channels = new Map<string, PagerChannel>([['console', createConsoleChannel(log)]]);
-  if (secrets.length > 0) channels.set('webhook', createWebhookChannel({ http, signer: createWebhookSigner(secrets) }));
+  const channels = buildChannels({ http, signingSecrets: secrets, db, log });
   const detectorPool = config.db.detectorUrl === null ? null : openDetectorPool(config.db.detectorUrl.reveal(), log);
   return {
     db,
-    channels,
+    channels: channels.byName,
+    metrics: channels.metrics,
     publicUrl: config.api.publicUrl,
     enforcementApi:
       config.outgoing.enforcementUrl === null || secrets.length === 0

@@ -70,7 +70,10 @@ async function main(config: Config): Promise<void> {
   process.on('SIGINT', stop);
   process.on('disconnect', stop);
 
-  const health = await serveHealth(config.api.host, config.worker.healthPort, () => !isStopping);
+  const health = await serveHealth(config.api.host, config.worker.healthPort, {
+    isAlive: () => !isStopping,
+    registry: deps.metrics,
+  });
   console.log(`ready http://${config.api.host}:${health.port}`);
   try {
     await running;

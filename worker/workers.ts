@@ -3,6 +3,7 @@ import type { ActivityInboundCallsInterceptor, NativeConnection, WorkerOptions }
 import { toFailure } from '#activities/failures.ts';
 import type { Activities } from '#activities/index.ts';
 import { queues } from '#workflows/contract.ts';
+import { placesPerProvider } from './channels.ts';
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;
@@ -36,7 +37,7 @@ export async function createWorkers({
       ...shared,
       taskQueue: queues.paging,
       activities: activities.paging,
-      maxConcurrentActivityTaskExecutions: 64,
+      maxConcurrentActivityTaskExecutions: 4 * placesPerProvider,
     }),
     Worker.create({
       ...shared,

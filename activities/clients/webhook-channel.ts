@@ -18,6 +18,7 @@ export function createWebhookChannel(options: {
   const { http, signer, timeoutMs = 10 * secondMs } = options;
   return {
     name: 'webhook',
+    provider: (address) => `webhook ${URL.parse(address)?.host ?? 'unknown'}`,
     async send(message, signal) {
       const body = JSON.stringify(payloadOf(message));
       const headers = signer.headers(message.deliveryId, Date.now(), body);

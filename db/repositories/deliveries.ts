@@ -156,11 +156,14 @@ async function addressOf(tx: Transaction, to: Addressed): Promise<string | null>
   return method && method.disabledAt === null ? method.address : null;
 }
 
-/** Notes that the channel did not take the page, so that the next try is no possible duplicate. */
-export async function noteNotTaken(db: Database, deliveryId: string): Promise<void> {
+/**
+ * Notes that the channel did not take the page, so that the next try is no possible duplicate. `counts` is false when it
+ * was not even asked: then it was no try.
+ */
+export async function noteNotTaken(db: Database, deliveryId: string, counts = true): Promise<void> {
   await db
     .update(deliveries)
-    .set({ errorCode: notTaken })
+    .set({ errorCode: notTaken, ...(counts ? {} : { attempts: sql`${deliveries.attempts} - 1` }) })
     .where(and(eq(deliveries.id, deliveryId), eq(deliveries.status, 'started')));
 }
 

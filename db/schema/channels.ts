@@ -81,7 +81,6 @@ export const providerCircuits = pgTable(
     failures: integer('failures').notNull().default(0),
     /** Calls that the retry budget refused since the start. */
     refused: bigint('refused', { mode: 'number' }).notNull().default(0),
-    lastFailure: text('last_failure'),
     openedAt: at('opened_at'),
     retryAt: at('retry_at'),
     updatedAt: at('updated_at')
