@@ -14,6 +14,8 @@ import { registerEscalationTimeline } from './escalation-timeline.ts';
 import { registerEscalations } from './escalations.ts';
 import { registerHandoverNotes } from './handover-notes.ts';
 import { registerHealth } from './health.ts';
+import { registerHeartbeatMonitors } from './heartbeat-monitors.ts';
+import { registerHeartbeats } from './heartbeats.ts';
 import { registerIntake } from './intake.ts';
 import { registerIntegrationKeys } from './integration-keys.ts';
 import { registerIntegrations } from './integrations.ts';
@@ -28,6 +30,7 @@ import { registerPolicies } from './policies.ts';
 import { registerPrincipals } from './principals.ts';
 import { registerProducts } from './products.ts';
 import { registerProtectedSubjects } from './protected-subjects.ts';
+import { registerProviders } from './providers.ts';
 import { registerReference } from './reference.ts';
 import { registerReviewQueues } from './review-queues.ts';
 import { registerReviewTasks } from './review-tasks.ts';
@@ -70,6 +73,8 @@ const resources = [
   registerDetectorVersions,
   registerKillSwitches,
   registerIntake,
+  registerHeartbeats,
+  registerHeartbeatMonitors,
   registerEscalations,
   registerEscalationTimeline,
   registerAudit,
@@ -79,6 +84,7 @@ const resources = [
   registerEnforcementOrders,
   registerLaunches,
   registerReference,
+  registerProviders,
   registerSignals,
   registerAlertEvents,
   registerDecisions,

@@ -6,12 +6,21 @@ import { startTestApi } from '#test/support/api.ts';
 import type { TestApi } from '#test/support/api.ts';
 import type { JsonSchema } from '#test/support/samples.ts';
 
-/** Asked by machines that have no token; a calendar's address holds its own. Nothing else is. */
-const publicRoutes = ['GET /livez', 'GET /readyz', 'GET /metrics', 'GET /openapi.json', 'GET /v1/calendars/:token.ics'];
+/** Asked by machines that have no token; the addresses of calendars and of beats hold their own. Nothing else is. */
+const publicRoutes = [
+  'GET /livez',
+  'GET /readyz',
+  'GET /metrics',
+  'GET /openapi.json',
+  'GET /v1/calendars/:token.ics',
+  'POST /v1/heartbeats/:key',
+  'GET /v1/heartbeats/:key',
+];
 /** Repeatable without a key: by natural key, or because each call is an act of its own. */
 const keyless = [
   'POST /v1/intake/events',
   'POST /v1/services/:serviceId/alerts',
+  'POST /v1/heartbeats/:key',
   'POST /v1/escalation-policies/:policyId/simulations',
   'POST /v1/review-tasks/:taskId/reveals',
 ];

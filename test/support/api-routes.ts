@@ -82,6 +82,7 @@ const ownedParams = [
   'kind',
   'swapRequestId',
   'feedId',
+  'monitorId',
 ] as const;
 
 /** The world's object of that name; null for what it does not hold: any value that fits will do. */

@@ -13,6 +13,7 @@ import {
   escalationPolicies,
   escalationPolicyVersions,
   escalations,
+  heartbeatMonitors,
   integrations,
   killSwitches,
   launches,
@@ -46,6 +47,7 @@ export async function seedWorld(db: Database) {
     productId: newId('product'),
     integrationId: newId('integration'),
     windowId: newId('maintenanceWindow'),
+    monitorId: newId('heartbeat'),
     escalationId: newId('escalation'),
     detectorId: newId('detector'),
     detectorVersionId: newId('detectorVersion'),
@@ -95,6 +97,17 @@ export async function seedWorld(db: Database) {
   await db
     .insert(maintenanceWindows)
     .values({ id: ids.windowId, serviceId: ids.serviceId, startsAt: new Date(), endsAt: until, createdBy: personId });
+  await db.insert(heartbeatMonitors).values({
+    id: ids.monitorId,
+    teamId,
+    serviceId: ids.serviceId,
+    name: 'nightly job',
+    sha256: sha256Hex(ids.monitorId),
+    intervalSeconds: 3_600,
+    severity: 2,
+    status: 'waiting',
+    createdBy: personId,
+  });
   await db.insert(escalations).values({
     id: ids.escalationId,
     serviceId: ids.serviceId,
