@@ -37,8 +37,8 @@ import {
   title,
   withIsoDates,
 } from '../schemas/common.ts';
+import type { integrationDocument } from '../schemas/integration.ts';
 import {
-  type integrationDocument,
   integrationKeySchema,
   integrationKind,
   integrationSchema,
