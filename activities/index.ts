@@ -1,4 +1,3 @@
-import type { Database } from '#db/client.ts';
 import { recordTransitions } from '#db/repositories/record.ts';
 import type { RecordInput } from '#domain/audit/transition.ts';
 import { createCanaryActivities } from './canaries.ts';
@@ -15,16 +14,18 @@ import type { PagingDeps } from './paging.ts';
 import { createPlatformActivities } from './platform.ts';
 import type { PlatformDeps } from './platform.ts';
 import { createResponderActivities } from './responders.ts';
+import { createMirrorActivities } from './status-mirror.ts';
+import type { MirrorDeps } from './status-mirror.ts';
 
 /** The outside world as the activities see it: each part stands behind a port. */
-export type ActivityDeps = PagingDeps & PlatformDeps & DetectionDeps;
+export type ActivityDeps = PagingDeps & PlatformDeps & DetectionDeps & MirrorDeps;
 
 /** All effects of the product, by the kind of resource that they need: each kind has a task queue of its own. */
 export function createActivities(deps: ActivityDeps) {
   const { db } = deps;
   return {
     store: {
-      ...createRecordActivity(db),
+      ...createRecordActivity(deps),
       ...createResponderActivities(db),
       ...createCaseActivities(db),
       ...createOrderActivities(db),
@@ -34,12 +35,13 @@ export function createActivities(deps: ActivityDeps) {
       ...createOncallActivities(db),
     },
     paging: { ...createPagingActivities(deps), ...createNoticeActivities(deps) },
+    mirroring: createMirrorActivities(deps),
     platform: { ...createPlatformActivities(deps), ...createRehearsal(db, deps.enforcementApi) },
     detection: { ...createDetectionActivities(deps), ...createLaunchMeasurements(db, deps.sweepEveryMs) },
   };
 }
 export type Activities = ReturnType<typeof createActivities>;
 
-const createRecordActivity = (db: Database) => ({
-  recordTransitions: (input: RecordInput): Promise<void> => recordTransitions(db, input),
+const createRecordActivity = ({ db, mirroredServices = new Set() }: MirrorDeps) => ({
+  recordTransitions: (input: RecordInput): Promise<void> => recordTransitions(db, input, { mirroredServices }),
 });

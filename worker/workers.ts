@@ -41,6 +41,12 @@ export async function createWorkers({
     }),
     Worker.create({
       ...shared,
+      taskQueue: queues.mirroring,
+      activities: activities.mirroring,
+      maxConcurrentActivityTaskExecutions: 8,
+    }),
+    Worker.create({
+      ...shared,
       taskQueue: queues.enforcement,
       activities: activities.platform,
       maxConcurrentActivityTaskExecutions: 16,

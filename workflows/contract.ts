@@ -9,6 +9,7 @@ export const queues = {
   paging: 'paging',
   detection: 'detection',
   enforcement: 'enforcement',
+  mirroring: 'mirroring',
 } as const;
 export type Queue = (typeof queues)[keyof typeof queues];
 
@@ -137,6 +138,11 @@ export const workflowId = (kind: AggregateKind, id: string): string => `${kind}:
 /** Watches over schedules, minute by minute; there is one. */
 export const oncallWatchWorkflow = 'oncallWatch';
 export const oncallWatchId = 'oncall:watch';
+
+/** Shows how an escalation stands wherever it is shown; there is at most one per escalation. */
+export const mirrorWorkflow = 'statusMirror';
+export const mirrorId = (escalationId: string): string => `mirror:${escalationId}`;
+export const statusChanged = defineSignal('statusChanged');
 
 export const sweepWorkflow = 'detectionSweep';
 export const sweepScheduleId = (detectorVersionId: string): string => `sweep:${detectorVersionId}`;

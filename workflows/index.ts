@@ -6,3 +6,4 @@ export { heartbeatMonitor } from './heartbeat-monitor.ts';
 export { launchReadiness } from './launch-readiness.ts';
 export { oncallWatch } from './oncall-watch.ts';
 export { reviewCase } from './review-case.ts';
+export { statusMirror } from './status-mirror.ts';

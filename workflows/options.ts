@@ -25,6 +25,17 @@ export const paging = proxyActivities<Activities['paging']>({
   priority: { priorityKey: 1 },
 });
 
+/**
+ * One look at how an escalation stands, and what it takes to show it. What the other side says no to is a value; here it
+ * is only about Postgres and killed workers.
+ */
+export const mirroring = proxyActivities<Activities['mirroring']>({
+  taskQueue: queues.mirroring,
+  startToCloseTimeout: '90s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  priority: { priorityKey: 5 },
+});
+
 /** Calls to a platform: quick retries here, slow ones by the order's own timer; then it is parked where people see it. */
 export const platform = proxyActivities<Activities['platform']>({
   taskQueue: queues.enforcement,

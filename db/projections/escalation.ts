@@ -1,15 +1,20 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Ladder } from '#domain/escalation/ladder.ts';
+import { changesWhatIsShown } from '#domain/escalation/shown.ts';
 import type { Transition } from '#domain/audit/transition.ts';
 import type { Transaction } from '../client.ts';
 import { reopenForLateTriggers } from '../repositories/alerts.ts';
 import { tellCanary } from '../repositories/canaries.ts';
-import type { Project } from '../repositories/record.ts';
-import { escalations } from '../schema/index.ts';
+import type { Project, RecordSettings } from '../repositories/record.ts';
+import { hasShownPages, leaveMirrorCommand } from '../repositories/status-mirrors.ts';
+import { escalations, services } from '../schema/index.ts';
 import { newest } from './newest.ts';
 
-/** An escalation's row. When it closes, triggers that came too late for it open the next one. */
-export const projectEscalation: Project = async (tx, id, transitions) => {
+/**
+ * An escalation's row. When it closes, triggers that came too late for it open the next one. When something changed that
+ * is shown elsewhere, what shows it is told.
+ */
+export const projectEscalation: Project = async (tx, id, transitions, settings) => {
   const last = newest(transitions);
   const ladder = last.state as unknown as Ladder;
   const isResolved = ladder.status === 'resolved';
@@ -28,9 +33,23 @@ export const projectEscalation: Project = async (tx, id, transitions) => {
     })
     .where(eq(escalations.id, id));
   if (ladder.drill !== null) await tellDrill(tx, id, ladder.drill.canaryId, transitions);
+  const isNews = transitions.some(({ state }) => changesWhatIsShown(state as unknown as Ladder));
+  if (isNews && (await isShownElsewhere(tx, ladder, settings))) await leaveMirrorCommand(tx, id, ladder.version);
   const resolving = transitions.find((transition) => (transition.state as unknown as Ladder).status === 'resolved');
   if (resolving) await reopenForLateTriggers(tx, id, await resolvedBySeq(tx, resolving));
 };
+
+async function isShownElsewhere(
+  tx: Transaction,
+  ladder: Ladder,
+  { mirroredServices }: RecordSettings,
+): Promise<boolean> {
+  if (mirroredServices.size > 0 && ladder.drill === null) {
+    const [service] = await tx.select({ key: services.key }).from(services).where(eq(services.id, ladder.serviceId));
+    if (service && mirroredServices.has(service.key)) return true;
+  }
+  return ladder.counts.started > 0 && hasShownPages(tx, ladder.escalationId);
+}
 
 /** A canary waits for its drill to be paged and acknowledged; the recorded transitions are what it hears of. */
 async function tellDrill(

@@ -23,6 +23,8 @@ export interface NewCommand {
   readonly name: string;
   readonly kind: AggregateKind;
   readonly aggregateId: string;
+  /** Where it goes to, when that is not the aggregate's own workflow. */
+  readonly workflowId?: string;
   readonly input: { readonly [key: string]: Json };
   readonly actor: Actor;
   readonly requestId?: string | null;
@@ -58,7 +60,7 @@ export async function insertCommand(db: Queryable, command: NewCommand): Promise
       name: command.name,
       aggregateKind: command.kind,
       aggregateId: command.aggregateId,
-      workflowId: `${command.kind}:${command.aggregateId}`,
+      workflowId: command.workflowId ?? `${command.kind}:${command.aggregateId}`,
       input: command.input,
       actor: command.actor,
       requestId: command.requestId ?? null,

@@ -13,11 +13,18 @@ import { projectEscalation } from '../projections/escalation.ts';
 import { projectHeartbeat } from '../projections/heartbeat.ts';
 import { projectLaunch } from '../projections/launch.ts';
 
+/** What the operator has chosen that decides which rows follow. */
+export interface RecordSettings {
+  /** The keys of the services whose escalations are shown in PagerDuty too. */
+  readonly mirroredServices: ReadonlySet<string>;
+}
+
 /** Writes the newest state into the aggregate's row and whatever rows follow from the transitions. */
 export type Project = (
   tx: Transaction,
   id: string,
   transitions: readonly [Transition, ...Transition[]],
+  settings: RecordSettings,
 ) => Promise<void>;
 
 const projections: Record<AggregateKind, Project> = {
@@ -43,7 +50,11 @@ export class ForkedHistoryError extends Error {
  * Idempotent on (aggregate, version): what is recorded already is passed over, so a retry after success does nothing.
  * Fails with `ForkedHistoryError` when a version is there with other content, and when a version is missing before it.
  */
-export async function recordTransitions(db: Database, input: RecordInput): Promise<void> {
+export async function recordTransitions(
+  db: Database,
+  input: RecordInput,
+  settings: RecordSettings = { mirroredServices: new Set() },
+): Promise<void> {
   await db.transaction(async (tx) => {
     const aggregate = { kind: input.kind, id: input.id };
     const head = await lockChain(tx, aggregate);
@@ -70,7 +81,7 @@ export async function recordTransitions(db: Database, input: RecordInput): Promi
         data: contentOf(transition),
       })),
     );
-    await projections[input.kind](tx, input.id, [first, ...more]);
+    await projections[input.kind](tx, input.id, [first, ...more], settings);
   });
 }
 

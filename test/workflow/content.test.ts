@@ -55,6 +55,7 @@ function failOnce<T extends object>(activities: T): T {
 const wrap = (activities: Activities): Activities => ({
   store: failOnce(activities.store),
   paging: failOnce(activities.paging),
+  mirroring: failOnce(activities.mirroring),
   platform: failOnce(activities.platform),
   detection: failOnce(activities.detection),
 });
