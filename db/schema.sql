@@ -318,7 +318,9 @@ CREATE TABLE escalations (
   acknowledged_at timestamp(3) with time zone,
   acknowledged_by text,
   resolved_at timestamp(3) with time zone,
-  closed_at timestamp(3) with time zone
+  closed_at timestamp(3) with time zone,
+  last_resolve_seq bigint,
+  opened_via text
 );
 CREATE TABLE evidence (
   id text NOT NULL,
@@ -342,6 +344,7 @@ CREATE TABLE firing_alerts (
   dedup_key text NOT NULL,
   fingerprint text NOT NULL,
   started_at timestamp(3) with time zone NOT NULL,
+  ended_at timestamp(3) with time zone,
   seen_at timestamp(3) with time zone NOT NULL DEFAULT now()
 );
 CREATE TABLE handover_notes (
@@ -1159,6 +1162,7 @@ CREATE INDEX evidence_launch ON public.evidence USING btree (launch_id, requirem
 CREATE INDEX exposure_entries_content ON public.exposure_entries USING btree (content_id);
 CREATE INDEX exposure_entries_person ON public.exposure_entries USING btree (person_id, shown_at);
 CREATE INDEX exposure_entries_task ON public.exposure_entries USING btree (task_id);
+CREATE INDEX firing_alerts_ended ON public.firing_alerts USING btree (seen_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX handover_notes_author ON public.handover_notes USING btree (author_id);
 CREATE INDEX handover_notes_note ON public.handover_notes USING btree (note_id);
 CREATE INDEX handover_notes_schedule ON public.handover_notes USING btree (schedule_id, created_at);

@@ -24,6 +24,7 @@ CREATE TABLE "firing_alerts" (
 	"dedup_key" text NOT NULL,
 	"fingerprint" text NOT NULL,
 	"started_at" timestamp (3) with time zone NOT NULL,
+	"ended_at" timestamp (3) with time zone,
 	"seen_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "firing_alerts_key" PRIMARY KEY("service_id","dedup_key","fingerprint")
 );
@@ -158,6 +159,8 @@ ALTER TABLE "deliveries" ADD COLUMN "names" text[];--> statement-breakpoint
 ALTER TABLE "deliveries" ADD COLUMN "provider_ref" text;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD COLUMN "receipt_asked_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD COLUMN "ordered_at" timestamp (3) with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
+ALTER TABLE "escalations" ADD COLUMN "last_resolve_seq" bigint;--> statement-breakpoint
+ALTER TABLE "escalations" ADD COLUMN "opened_via" text;--> statement-breakpoint
 ALTER TABLE "integrations" ADD COLUMN "document" jsonb DEFAULT '{}' NOT NULL;--> statement-breakpoint
 ALTER TABLE "integrations" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "oncall_notices" ADD COLUMN "provider_ref" text;--> statement-breakpoint
@@ -187,6 +190,7 @@ ALTER TABLE "reply_codes" ADD CONSTRAINT "reply_codes_escalation_id_escalations_
 ALTER TABLE "reply_codes" ADD CONSTRAINT "reply_codes_delivery_id_deliveries_id_fk" FOREIGN KEY ("delivery_id") REFERENCES "public"."deliveries"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "status_mirrors" ADD CONSTRAINT "status_mirrors_escalation_id_escalations_id_fk" FOREIGN KEY ("escalation_id") REFERENCES "public"."escalations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "change_events_service" ON "change_events" USING btree ("service_id","happened_at");--> statement-breakpoint
+CREATE INDEX "firing_alerts_ended" ON "firing_alerts" USING btree ("seen_at") WHERE "firing_alerts"."ended_at" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "heartbeat_monitors_team" ON "heartbeat_monitors" USING btree ("team_id","created_at");--> statement-breakpoint
 CREATE INDEX "heartbeat_monitors_service" ON "heartbeat_monitors" USING btree ("service_id");--> statement-breakpoint
 CREATE INDEX "heartbeat_monitors_created_by" ON "heartbeat_monitors" USING btree ("created_by");--> statement-breakpoint

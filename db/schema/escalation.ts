@@ -142,6 +142,10 @@ export const escalations = pgTable(
     alertCount: integer('alert_count').notNull().default(1),
     firstTriggerSeq: bigint('first_trigger_seq', { mode: 'number' }).notNull(),
     lastTriggerSeq: bigint('last_trigger_seq', { mode: 'number' }).notNull(),
+    /** The last word of its source that it is over; told once as long as no trigger follows. */
+    lastResolveSeq: bigint('last_resolve_seq', { mode: 'number' }),
+    /** The integration that opened it: another one's resolve is not about it. Null when it came otherwise. */
+    openedVia: text('opened_via'),
     previousId: text('previous_id'),
     canaryId: text('canary_id'),
     openedAt: at('opened_at')

@@ -105,13 +105,21 @@ export const firingAlerts = pgTable(
       .references(() => services.id),
     dedupKey: text('dedup_key').notNull(),
     fingerprint: text('fingerprint').notNull(),
-    /** The source's own start of this firing: a resolve of an older one is stale. */
+    /** The latest start that the source told of. */
     startedAt: at('started_at').notNull(),
+    /** The latest end that it told of. It fires when its start is later; a report of an older firing changes nothing. */
+    endedAt: at('ended_at'),
     seenAt: at('seen_at')
       .notNull()
       .default(sql`now()`),
   },
-  (table) => [primaryKey({ name: 'firing_alerts_key', columns: [table.serviceId, table.dedupKey, table.fingerprint] })],
+  (table) => [
+    primaryKey({ name: 'firing_alerts_key', columns: [table.serviceId, table.dedupKey, table.fingerprint] }),
+    // Ends are kept for late reports only, and forgotten some time after.
+    index('firing_alerts_ended')
+      .on(table.seenAt)
+      .where(sql`${table.endedAt} IS NOT NULL`),
+  ],
 );
 
 /** Changes that senders tell of, such as deployments: shown beside escalations, and page nobody. */
