@@ -70,7 +70,9 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
         type: 'page.not_sent',
         message: 'the channel did not take the page',
         category: 'BENIGN',
-        ...(outcome.retryAfterMs === null ? {} : { nextRetryDelay: Math.min(outcome.retryAfterMs, 10_000) }),
+        ...(outcome.retryAfterMs === null
+          ? {}
+          : { nextRetryDelay: Math.min(outcome.retryAfterMs, longestPause(outcome.refused)) }),
       });
     }
     const failed = outcome.outcome === 'failed_permanent' || outcome.outcome === 'failed_transient';
@@ -113,6 +115,9 @@ function triesOf(refused: Refusal): number {
   return refused === 'busy' ? Infinity : triesWhileRefused;
 }
 type Refusal = Extract<SendOutcome, { outcome: 'failed_transient' }>['refused'];
+
+/** Asking a guard again costs nobody anything. */
+const longestPause = (refused: Refusal): number => (refused === undefined ? 10_000 : 1_000);
 
 const failureOf = (outcome: SendOutcome): string =>
   (outcome.outcome === 'failed_transient' && outcome.refused) || 'retries_exhausted';

@@ -9,6 +9,7 @@ import type { PagerChannel } from './pager-channels.ts';
 export function createConsoleChannel(logger: Pick<Logger, 'warn'>): PagerChannel {
   return {
     name: 'console',
+    carriesLink: false,
     send(message) {
       const { deliveryId, escalationId, kind, severity, possibleDuplicate } = message;
       logger.warn({ deliveryId, escalationId, kind, severity, possibleDuplicate }, `page: ${wireTitle(message)}`);

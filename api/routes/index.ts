@@ -1,4 +1,5 @@
 import type { ApiDeps } from '../deps.ts';
+import { registerAcknowledgePage } from '../pages/acknowledge.ts';
 import { registerAlertEvents } from './alert-events.ts';
 import { registerAudit } from './audit.ts';
 import { registerCalendars } from './calendars.ts';
@@ -77,6 +78,7 @@ const resources = [
   registerHeartbeatMonitors,
   registerEscalations,
   registerEscalationTimeline,
+  registerAcknowledgePage,
   registerAudit,
   registerCanaries,
   registerCases,
