@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { integrationKinds } from '#domain/intake/integration.ts';
 import { idOf, key, outInstant, severity } from './common.ts';
+import { senderMapping } from './mapping.ts';
 
 /** The name of a label. Any text without control characters, since sources choose them. */
 const labelName = z
@@ -52,7 +53,7 @@ const documentFields = {
     .enum(['group', 'alert'])
     .default('group')
     .describe('What makes alerts one where the source sends groups.'),
-  mapping: z.record(z.string(), z.unknown()).nullable().default(null).describe('How a JSON of its own is read.'),
+  mapping: senderMapping.nullable().default(null),
   severities: z
     .record(z.string().min(1).max(100).toLowerCase(), severity)
     .default({})

@@ -4,7 +4,14 @@ import { allHold } from './conditions.ts';
 import type { Condition, Labels } from './conditions.ts';
 
 /** What a sender speaks. The names are stored and public. */
-export const integrationKinds = ['generic', 'alertmanager', 'grafana', 'pagerduty_events_v2', 'email'] as const;
+export const integrationKinds = [
+  'generic',
+  'alertmanager',
+  'grafana',
+  'opsgenie',
+  'pagerduty_events_v2',
+  'email',
+] as const;
 export type IntegrationKind = (typeof integrationKinds)[number];
 
 /** How reports of an integration are read and where they go. */

@@ -1,11 +1,29 @@
 import { usualActions } from './mapping.ts';
 import type { Mapping } from './mapping.ts';
 
-export const presetNames = ['grafana_oncall', 'opsgenie'] as const;
+export const presetNames = ['plain', 'grafana_oncall', 'opsgenie'] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** Mappings of formats that senders of other products speak. */
+/** What an integration says of the JSON that it sends: a preset, and what it does otherwise. */
+export interface SenderMapping extends Partial<Mapping> {
+  /** Default `plain`. */
+  readonly preset?: PresetName;
+  /** Of Alertmanager and Grafana: the label that says how bad an alert is. Default `severity`. */
+  readonly severityLabel?: string;
+}
+
+/** Mappings of formats that many senders speak. */
 export const presets: Readonly<Record<PresetName, Mapping>> = {
+  /** Names that most senders would choose. */
+  plain: {
+    items: null,
+    dedupKey: { from: ['/dedupKey', '/dedup_key', '/key', '/id'], otherwise: 'refuse' },
+    title: { from: ['/title', '/summary', '/message'], otherwise: null },
+    severity: { from: ['/severity', '/priority', '/level'], values: {}, otherwise: null },
+    action: { from: ['/action', '/status', '/state'], values: usualActions, otherwise: 'trigger' },
+    labels: { source: '/source' },
+    labelsOf: ['/labels'],
+  },
   /** The formatted webhook of Grafana OnCall. Without `alert_uid` the title tells alerts apart. */
   grafana_oncall: {
     items: null,
@@ -27,3 +45,9 @@ export const presets: Readonly<Record<PresetName, Mapping>> = {
     labelsOf: ['/details'],
   },
 };
+
+/** The whole mapping: of each field what the integration says, else what its preset says. */
+export function mappingOf(written: SenderMapping | null, preset: PresetName = 'plain'): Mapping {
+  const { preset: named = preset, severityLabel: _severityLabel, ...fields } = written ?? {};
+  return { ...presets[named], ...fields };
+}
