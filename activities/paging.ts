@@ -5,6 +5,7 @@ import { noteNotTaken, settleDelivery, startDelivery, startResolvedNotice } from
 import type { StartedDelivery } from '#db/repositories/deliveries.ts';
 import { mintPageLink } from '#db/repositories/page-links.ts';
 import type { PagerChannel, PageMessage, SendOutcome } from './clients/pager-channels.ts';
+import { tryAgain } from './retry.ts';
 import { pageAttempts } from '#workflows/contract.ts';
 
 export interface PagingDeps {
@@ -59,6 +60,8 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
       ackUrl: await linkOf(started, personId, sender, message),
       possibleDuplicate: started.possibleDuplicate,
       attempt: started.attempts,
+      others: started.others,
+      listUrl: publicUrl === null ? null : `${publicUrl.replace(/\/+$/, '')}/v1/escalations?open=true`,
     });
   }
 
@@ -93,6 +96,7 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
       const started = await startDelivery(db, escalationId, effect);
       if (!started) return settled('superseded', null);
       if (started.settled) return settled(started.settled, started.deliveryId);
+      if (started.heldForMs !== null) tryAgain('page.held_back', 'the person has had many pages', started.heldForMs);
       // Whatever the reason: also the next rung, the next channel and the catch-all of a drill page for a drill.
       const kind = started.isDrill ? 'drill' : 'page';
       return settled(await settle(started, await send(started, effect, { kind, escalationId })), started.deliveryId);

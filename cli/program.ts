@@ -16,12 +16,14 @@ import { registerDev } from './commands/dev.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEscalations } from './commands/escalation.ts';
 import { registerGeneral } from './commands/general.ts';
+import { registerHeartbeats } from './commands/heartbeat.ts';
 import { registerKillSwitches } from './commands/kill-switch.ts';
 import { registerLaunches } from './commands/launch.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerNights } from './commands/on-call-reports.ts';
 import { registerOrders } from './commands/order.ts';
+import { registerProviderCommands } from './commands/provider.ts';
 import { registerSchedules } from './commands/schedule.ts';
 import { registerSimulate } from './commands/simulate.ts';
 import { registerSwaps } from './commands/swap.ts';
@@ -39,6 +41,7 @@ const groups = [
   registerAlerts,
   registerEscalations,
   registerMaintenance,
+  registerHeartbeats,
   registerSchedules,
   registerSwaps,
   registerCalendars,
@@ -49,6 +52,7 @@ const groups = [
   registerTokens,
   registerMigrate,
   registerDoctor,
+  registerProviderCommands,
   registerGeneral,
 ] as const;
 

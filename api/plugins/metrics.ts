@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Database } from '#db/client.ts';
 import { oldestPendingAgeMs } from '#db/repositories/commands.ts';
+import { countOpenEscalations } from '#db/repositories/escalations.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -40,6 +41,7 @@ export function registerMetrics(app: FastifyInstance, db: Database): void {
     registers,
   });
   gaugePool(db, registry);
+  gaugeEscalations(db, registry);
   app.decorate('metrics', { registry, commands });
   app.addHook('onResponse', async (request, reply) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'unknown' };
@@ -73,6 +75,32 @@ function gaugePool(db: Database, registry: Registry): void {
           () => Number.NaN,
         ),
       );
+    },
+  });
+}
+
+/** What an on-call manager's alarms look at: above all whether something waits that nobody was paged for. */
+function gaugeEscalations(db: Database, registry: Registry): void {
+  const registers = [registry];
+  const unpaged = new Gauge({
+    name: 'vigil_escalations_unpaged',
+    help: 'Escalations that have waited for more than 30 seconds without any attempt to page; NaN while Postgres is away.',
+    registers,
+  });
+  const open = new Gauge({
+    name: 'vigil_escalations_open',
+    help: 'Open escalations by status.',
+    labelNames: ['status'] as const,
+    registers,
+    collect: async () => {
+      open.reset();
+      try {
+        const counts = await countOpenEscalations(db);
+        for (const { status, count } of counts.byStatus) open.set({ status }, count);
+        unpaged.set(counts.unpaged);
+      } catch {
+        unpaged.set(Number.NaN);
+      }
     },
   });
 }

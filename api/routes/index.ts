@@ -17,6 +17,7 @@ import { registerHandoverNotes } from './handover-notes.ts';
 import { registerHealth } from './health.ts';
 import { registerHeartbeatMonitors } from './heartbeat-monitors.ts';
 import { registerHeartbeats } from './heartbeats.ts';
+import { registerIntakeWebhooks } from './intake-webhooks.ts';
 import { registerIntake } from './intake.ts';
 import { registerIntegrationKeys } from './integration-keys.ts';
 import { registerIntegrations } from './integrations.ts';
@@ -74,6 +75,7 @@ const resources = [
   registerDetectorVersions,
   registerKillSwitches,
   registerIntake,
+  registerIntakeWebhooks,
   registerHeartbeats,
   registerHeartbeatMonitors,
   registerEscalations,

@@ -14,7 +14,7 @@ const connectWithinMs = 5_000;
 /** Deadlines are the database's own; more than this confuses people who compare times, and tokens that are about to end. */
 const skewWarnMs = 1_000;
 const skewFailMs = 30_000;
-const rights = ['roles'] as const;
+const rights = ['roles', 'providers'] as const;
 
 /** Postgres: reachable, migrated, with rights that keep the audit trail as it was written, and with the right time. */
 export async function checkDatabase({ url, detectorUrl, now }: DatabaseOptions): Promise<Check[]> {
@@ -23,6 +23,7 @@ export async function checkDatabase({ url, detectorUrl, now }: DatabaseOptions):
     await migrations(client),
     await clock(client, now),
     await appRights(client),
+    await providers(client),
   ]);
   if (checks instanceof Error) {
     const remedy = 'Start Postgres, or correct VIGIL_DATABASE_URL.';
@@ -51,6 +52,16 @@ async function clock(client: pg.Client, now: () => number): Promise<Check> {
   const remedy = 'Let a time service keep both clocks.';
   if (Math.abs(skewMs) > skewFailMs) return fail('clock', detail, remedy);
   return Math.abs(skewMs) > skewWarnMs ? warn('clock', detail, remedy) : ok('clock', detail);
+}
+
+/** Whether the services that carry pages work, as far as the workers have seen. */
+async function providers(client: pg.Client): Promise<Check> {
+  const { rows } = await client.query<{ provider: string }>(
+    `SELECT provider FROM provider_circuits WHERE state <> 'closed' ORDER BY provider LIMIT 5`,
+  );
+  if (rows.length === 0) return ok('providers', 'none is in trouble');
+  const remedy = 'See "vigil providers"; meanwhile people are paged by their next channel.';
+  return warn('providers', `calls keep failing to ${rows.map(({ provider }) => provider).join(', ')}`, remedy);
 }
 
 /** The role of API and worker may add to the audit trail and read it, and nothing more. */

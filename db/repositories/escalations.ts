@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Ladder } from '#domain/escalation/ladder.ts';
 import type { Queryable } from '../client.ts';
 import { deliveries, escalations } from '../schema/index.ts';
@@ -42,4 +42,21 @@ export async function listDeliveries(db: Queryable, escalationId: string) {
     .where(eq(deliveries.escalationId, escalationId))
     .orderBy(asc(deliveries.startedAt), asc(deliveries.id))
     .limit(1_000);
+}
+
+/** So long an escalation may wait for its first page before somebody should look. */
+const unpagedAfterSeconds = 30;
+
+/** Open escalations by status, and how many of them wait though nobody was paged, nor is held back by a rule. */
+export async function countOpenEscalations(db: Queryable): Promise<{
+  readonly byStatus: readonly { readonly status: string; readonly count: number }[];
+  readonly unpaged: number;
+}> {
+  const { rows } = await db.execute<{ status: string; count: number; unpaged: number }>(sql`
+    SELECT status, count(*)::int AS count, count(*) FILTER (
+        WHERE status IN ('opening', 'triggered', 'exhausted')
+        AND opened_at < now() - make_interval(secs => ${unpagedAfterSeconds})
+        AND NOT EXISTS (SELECT FROM deliveries WHERE escalation_id = escalations.id))::int AS unpaged
+    FROM escalations WHERE closed_at IS NULL GROUP BY status ORDER BY status`);
+  return { byStatus: rows, unpaged: rows.reduce((sum, row) => sum + row.unpaged, 0) };
 }

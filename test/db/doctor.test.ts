@@ -26,6 +26,7 @@ describe('the doctor of a database', () => {
       migrations: 'ok',
       clock: 'ok',
       roles: 'ok',
+      providers: 'ok',
       'detector role': 'ok',
     });
   });
@@ -50,6 +51,12 @@ describe('the doctor of a database', () => {
       detail: expect.stringContaining('content_items'),
     });
     await runStatement(database.ownerUrl, 'REVOKE SELECT ON content_items FROM vigil_detector');
+  });
+
+  it('finds a provider that calls keep failing to', async () => {
+    await runStatement(database.ownerUrl, `INSERT INTO provider_circuits (provider, state) VALUES ('sms', 'open')`);
+    expect((await look())['providers']).toMatchObject({ status: 'warn', detail: 'calls keep failing to sms' });
+    await runStatement(database.ownerUrl, 'DELETE FROM provider_circuits');
   });
 
   it('finds a migration that is missing', async () => {
@@ -81,6 +88,7 @@ describe('the doctor of a database', () => {
       migrations: 'skip',
       clock: 'skip',
       roles: 'skip',
+      providers: 'skip',
     });
   });
 });
