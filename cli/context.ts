@@ -27,8 +27,8 @@ export interface Context {
   readonly output: Output;
   /** The API, with the token of whoever calls. Fails with a `ConfigurationError` or `UsageError`. */
   readonly api: ApiClient;
-  /** The API with another token. */
-  readonly apiWith: (token: Secret) => ApiClient;
+  /** The API with another token, or with none for what asks for none. */
+  readonly apiWith: (token: Secret | null) => ApiClient;
   /** The text of a file, or of standard input for `-`. */
   readonly text: (file: string) => Promise<string>;
   /** A JSON document from a file, or from standard input for `-`. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { and, asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Role } from '#domain/actor.ts';
 import { createLogger } from '#config/log.ts';
 import { sha256Hex } from '#db/ids.ts';
 import { auditEvents, commands, heartbeatMonitors } from '#db/schema/index.ts';
@@ -98,7 +97,7 @@ describe('heartbeat monitors', () => {
   it('are for people of the team that may', async () => {
     const stranger = await api.principal({ roles: ['responder'], teamId: await api.team() });
     const reader = await api.principal({ roles: ['auditor'], teamId: world.teamId });
-    const machine = await api.principal({ kind: 'service', roles: ['responder' as Role], teamId: world.teamId });
+    const machine = await api.principal({ kind: 'service', roles: ['responder'], teamId: world.teamId });
     expect((await create({}, stranger)).statusCode).toBe(404);
     expect((await create({}, reader)).statusCode).toBe(403);
     expect((await create({}, machine)).json().code).toBe('decision.person_required');
