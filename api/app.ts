@@ -29,7 +29,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     trustProxy: deps.config.trustedProxies.length > 0 ? [...deps.config.trustedProxies] : false,
     genReqId: (request) => acceptedRequestId(request.headers['x-request-id']) ?? `req_${randomUUID()}`,
     logController: new LogController({ disableRequestLogging: true }),
-    routerOptions: { maxParamLength: 200 },
+    // The longest is an alias of Opsgenie: 512 characters, each up to three when it is escaped.
+    routerOptions: { maxParamLength: 1_600 },
     // An address that cannot be decoded never reaches the error handler.
     frameworkErrors: (_error, request, reply) => {
       void sendProblem(reply, toProblem('request.unreadable', request.id));

@@ -32,6 +32,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
 }
 
+/** The problem that a failure is, logged when it is unexpected. */
 export function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   if (isVigilError(error)) {
     // The kind of cause only: what a parser says repeats what it read.

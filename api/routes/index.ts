@@ -24,9 +24,11 @@ import { registerIntegrations } from './integrations.ts';
 import { registerKillSwitches } from './kill-switches.ts';
 import { registerLaunches } from './launches.ts';
 import { registerMaintenanceWindows } from './maintenance-windows.ts';
+import { registerMappingTrials } from './mapping-trials.ts';
 import { registerNotes } from './notes.ts';
 import { registerOncallChecks } from './oncall-checks.ts';
 import { registerOncallReports } from './oncall-reports.ts';
+import { registerOpsgenie } from './opsgenie.ts';
 import { registerPersons } from './persons.ts';
 import { registerPolicies } from './policies.ts';
 import { registerPrincipals } from './principals.ts';
@@ -76,6 +78,8 @@ const resources = [
   registerKillSwitches,
   registerIntake,
   registerIntakeWebhooks,
+  registerOpsgenie,
+  registerMappingTrials,
   registerHeartbeats,
   registerHeartbeatMonitors,
   registerEscalations,
