@@ -1,6 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dayMs } from '#domain/time.ts';
+import type { AggregateKind } from '#domain/ids.ts';
+import { dayMs, minuteMs } from '#domain/time.ts';
 import { acceptTrigger } from '#db/repositories/alerts.ts';
 import { auditEvents, deliveries, escalations } from '#db/schema/index.ts';
 import { deliver } from '#gateway/deliver.ts';
@@ -10,6 +11,7 @@ import { canaryWhen, plantCanary } from '../support/canaries.ts';
 import { buildCaseWorld, fileFinding, seedDetector } from '../support/case-world.ts';
 import type { CaseWorld } from '../support/case-world.ts';
 import { FakePhones } from '../support/fake-phones.ts';
+import { TestMonitor } from '../support/heartbeats.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { casesOf, caseWhen, decide, openOrder, orderWhen, suspension, taskOf } from '../support/reviewing.ts';
@@ -45,7 +47,7 @@ async function versionsOf(id: string): Promise<{ versions: number[]; runs: Set<s
   return { versions: recorded.map((row) => row.version ?? 0), runs: new Set(recorded.map((row) => row.runId)) };
 }
 
-async function expectRenewed(kind: 'case' | 'enforcement' | 'escalation' | 'canary', id: string): Promise<void> {
+async function expectRenewed(kind: AggregateKind, id: string): Promise<void> {
   const runs = await runsOf(vigil.temporal, workflowId(kind, id));
   expect(runs.length).toBeGreaterThan(1);
   const { versions, runs: recordedBy } = await versionsOf(id);
@@ -133,5 +135,25 @@ describe('a history that is long enough', () => {
     await ask(vigil, world.people.oncall, 'escalation', drill.id, 'acknowledge');
     await canaryWhen(world, canaryId, ({ status }) => status === 'done');
     await expectRenewed('canary', canaryId);
+  });
+
+  it('is continued by a heartbeat monitor, which goes on counting from the beat that it knew', async () => {
+    const { db, teamId, serviceId, people } = world;
+    const monitor = await TestMonitor.open({ db, teamId, serviceId, createdBy: people.manager.id });
+    await monitor.beat();
+    await monitor.when('beating');
+    const forward = (ms: number) => fastForward(vigil.temporal, workflowId('heartbeat', monitor.id), ms / 1_000);
+    for (let turn = 0; turn < 4; turn++) {
+      await forward(9 * minuteMs);
+      await monitor.beatAgo(minuteMs);
+    }
+    await forward(9 * minuteMs);
+    expect((await runsOf(vigil.temporal, workflowId('heartbeat', monitor.id))).length).toBeGreaterThan(1);
+    expect(await monitor.state(vigil.temporal)).toMatchObject({ status: 'beating', beats: 5 });
+    expect(await monitor.misses()).toEqual([]);
+    await forward(2 * minuteMs);
+    await monitor.when('missed');
+    await eventually('it is escalated', async () => (await monitor.misses()).length === 1);
+    await expectRenewed('heartbeat', monitor.id);
   });
 });
