@@ -1,6 +1,7 @@
 import { Worker } from '@temporalio/worker';
 import type { ActivityInboundCallsInterceptor, NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { toFailure } from '#activities/failures.ts';
+import { beating } from '#activities/heartbeat.ts';
 import type { Activities } from '#activities/index.ts';
 import { queues } from '#workflows/contract.ts';
 import { placesPerProvider } from './channels.ts';
@@ -36,6 +37,7 @@ export async function createWorkers({
     Worker.create({
       ...shared,
       taskQueue: queues.paging,
+      interceptors: { activity: [() => ({ inbound: withoutContent }), () => ({ inbound: heardOf })] },
       activities: activities.paging,
       maxConcurrentActivityTaskExecutions: 4 * placesPerProvider,
     }),
@@ -60,7 +62,10 @@ export async function createWorkers({
   ]);
 }
 
-/** Innermost, so that neither the history nor the SDK's own log line sees the error as it was. */
+/** A page in the hands of a worker that died is taken up by another within seconds, not after the time for a slow call. */
+const heardOf: ActivityInboundCallsInterceptor = { execute: (input, next) => beating(() => next(input)) };
+
+/** Inside the SDK's own interceptor, so that neither the history nor the SDK's own log line sees the error as it was. */
 const withoutContent: ActivityInboundCallsInterceptor = {
   async execute(input, next) {
     try {

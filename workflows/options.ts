@@ -20,6 +20,8 @@ export const store = proxyActivities<Activities['store']>({
 export const paging = proxyActivities<Activities['paging']>({
   taskQueue: queues.paging,
   startToCloseTimeout: '15s',
+  // Workers beat for every page: how soon one that a killed worker held is taken by another.
+  heartbeatTimeout: '5s',
   scheduleToCloseTimeout: '3m',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
   priority: { priorityKey: 1 },
