@@ -50,8 +50,8 @@ export interface Faults {
 }
 
 export interface FaultOptions {
-  /** The status of `reject_permanent`: 410 where the receiver is gone for good, 422 where the request is wrong. */
-  readonly permanentStatus: 410 | 422;
+  /** The status of `reject_permanent`: 410 where the receiver is gone for good, 400 or 422 where the request is wrong. */
+  readonly permanentStatus: 400 | 410 | 422;
   readonly onUsed: (mode: FaultMode, route: string) => void;
 }
 
