@@ -51,6 +51,9 @@ export const environmentSchema = z.object({
   VIGIL_API_PORT: wholeNumber(0, 65_535, 8080).describe('The port that the API listens on; 0 finds a free one.'),
   VIGIL_API_PUBLIC_URL: z.url().optional().describe('How people reach the API: used in the links of pages.'),
   VIGIL_API_RATE_LIMIT: wholeNumber(1, 10_000_000, 60_000).describe('Requests a minute that one token may make.'),
+  VIGIL_EVENTS_RATE_LIMIT: wholeNumber(1, 10_000_000, 60_000).describe(
+    'Events in any 60 seconds that one PagerDuty-style sender may send to one API process.',
+  ),
   VIGIL_API_TRUSTED_PROXIES: list.describe(
     'Proxies whose X-Forwarded-For is believed: addresses, separated by commas.',
   ),
@@ -78,6 +81,16 @@ export const environmentSchema = z.object({
     .url()
     .optional()
     .describe("The platform's enforcement API. Without it, orders are parked as failed."),
+  VIGIL_PAGERDUTY_MIRRORS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'Services that are also shown at PagerDuty while a team moves over: a line `service-key=routing-key` each.',
+    ),
+  VIGIL_PAGERDUTY_EVENTS_URL: z
+    .url()
+    .default('https://events.pagerduty.com/v2/enqueue')
+    .describe('Where they are shown: https://events.eu.pagerduty.com/v2/enqueue for accounts in Europe.'),
   VIGIL_OUTGOING_ALLOW: list.describe('host:port that outgoing calls may reach although they are not public https.'),
   VIGIL_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
@@ -203,6 +216,7 @@ function group(env: Environment) {
       port: env.VIGIL_API_PORT,
       publicUrl: env.VIGIL_API_PUBLIC_URL ?? null,
       rateLimitPerMinute: env.VIGIL_API_RATE_LIMIT,
+      eventsPerMinute: env.VIGIL_EVENTS_RATE_LIMIT,
       trustedProxies: env.VIGIL_API_TRUSTED_PROXIES,
       commandDeadlineMs: env.VIGIL_COMMAND_DEADLINE,
     },
@@ -218,6 +232,7 @@ function group(env: Environment) {
       signingSecretsFile: env.VIGIL_SIGNING_SECRETS_FILE ?? null,
       signingSecrets: env.VIGIL_SIGNING_SECRETS.map((text) => new Secret(text)),
       enforcementUrl: env.VIGIL_ENFORCEMENT_URL ?? null,
+      pagerduty: { mirrorsFile: env.VIGIL_PAGERDUTY_MIRRORS_FILE ?? null, url: env.VIGIL_PAGERDUTY_EVENTS_URL },
       allow: env.VIGIL_OUTGOING_ALLOW,
     },
     logLevel: env.VIGIL_LOG_LEVEL,

@@ -21,6 +21,7 @@ export async function openApiText(): Promise<string> {
       port: 0,
       publicUrl: null,
       rateLimitPerMinute: 1,
+      eventsPerMinute: 1,
       trustedProxies: [],
       commandDeadlineMs: 1_000,
     },

@@ -93,7 +93,8 @@ export async function testApiOver(
   {
     log = pino({ level: 'silent' }),
     commandDeadlineMs = 2_000,
-  }: { log?: FastifyBaseLogger; commandDeadlineMs?: number } = {},
+    eventsPerMinute = 1_000_000,
+  }: { log?: FastifyBaseLogger; commandDeadlineMs?: number; eventsPerMinute?: number } = {},
 ): Promise<FastifyInstance> {
   const app = await buildApp({
     db,
@@ -103,6 +104,7 @@ export async function testApiOver(
       port: 0,
       publicUrl: null,
       rateLimitPerMinute: 1_000_000,
+      eventsPerMinute,
       trustedProxies: [],
       commandDeadlineMs,
     },
