@@ -30,12 +30,14 @@ export function assertVisible(principal: Pick<Principal, 'grants'>, teamId: stri
 /** Checks role and team together: the role must be held for that team (or for all). */
 export function assertMayFor(principal: Pick<Principal, 'grants'>, roles: readonly Role[], teamId: string): void {
   assertVisible(principal, teamId);
-  const held = principal.grants.some(
+  if (!mayFor(principal, roles, teamId)) throw new VigilError('auth.forbidden', { needs: [...roles] });
+}
+
+export const mayFor = ({ grants }: Pick<Principal, 'grants'>, roles: readonly Role[], teamId: string): boolean =>
+  grants.some(
     (grant) =>
       (grant.teamId === null || grant.teamId === teamId) && (grant.role === 'admin' || roles.includes(grant.role)),
   );
-  if (!held) throw new VigilError('auth.forbidden', { needs: [...roles] });
-}
 
 export const mayReadAll = (principal: Principal): boolean =>
   principal.grants.some((grant) => grant.teamId === null && readsEverything.includes(grant.role));

@@ -5,7 +5,7 @@ import { namesOf } from '#db/repositories/calendar-feeds.ts';
 import { findPageLink } from '#db/repositories/page-links.ts';
 import type { PageLink } from '#db/repositories/page-links.ts';
 import { findPersonToAct } from '#db/repositories/principals.ts';
-import { assertMayFor } from '../auth.ts';
+import { mayFor } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problemOf, sendProblem } from '../plugins/errors.ts';
 import { problems } from '../problem.ts';
@@ -61,8 +61,8 @@ export function registerAcknowledgePage(app: Routes, deps: ApiDeps): void {
         throw new VigilError(!limit.isAllowed && limit.isExceeded ? 'request.rate_limited' : 'page_link.unknown');
       }
       const person = await findPersonToAct(deps.db, link.personId);
-      if (person === null) throw new VigilError('auth.forbidden');
-      assertMayFor(person, responders, link.escalation.teamId);
+      if (person === null || !mayFor(person, responders, link.escalation.teamId))
+        throw new VigilError('auth.forbidden');
       return { token, link, person };
     }
 

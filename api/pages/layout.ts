@@ -22,6 +22,8 @@ button:focus-visible,a:focus-visible{outline:4px solid var(--text);outline-offse
 code{font-size:1rem}
 `;
 
+/** Made in one piece: the hash is of exactly what stands between the tags. */
+const styleElement = new Html(`<style>${style}</style>`);
 const styleHash = createHash('sha256').update(style).digest('base64');
 
 /**
@@ -52,9 +54,7 @@ export function layout(
         <meta name="format-detection" content="telephone=no" />
         ${refresh}
         <title>${title} · Vigil</title>
-        <style>
-          ${new Html(style)}
-        </style>
+        ${styleElement}
       </head>
       <body>
         <main>${body}</main>

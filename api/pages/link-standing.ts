@@ -55,24 +55,22 @@ export function standingOf(link: PageLink): Standing {
 
 function acknowledged(link: PageLink, outcome: Outcome, settledAt: Date | null): Acknowledged {
   const answer = outcome.status === 'done' ? outcome.answer : {};
+  const numberIn = (name: string) => (typeof answer[name] === 'number' ? answer[name] : 0);
   const ladder = link.escalation.state;
-  const own = ladder?.acks.find((ack) => ack.version === answer['version']);
-  const missing = typeof answer['acksMissing'] === 'number' ? answer['acksMissing'] : 0;
   const isAcknowledged = link.escalation.status === 'acknowledged';
-  // A later acknowledgement, after this one was taken back, is not this link's to undo.
-  const isFirst = own !== undefined && ladder?.acknowledgedAt === own.at && ladder.acknowledgedBy === link.personId;
-  const isWithin =
-    own !== undefined && ladder !== null && own.at >= (ladder.acknowledgedAt ?? Number.POSITIVE_INFINITY);
+  // Acknowledgements from before the ladder last began anew count for nothing any more.
+  const counted = ladder?.acks.filter((ack) => ack.version >= ladder.walk.startedVersion) ?? [];
+  const own = counted.find((ack) => ack.version === answer['version']);
+  const first = counted.find((ack) => ack.complete);
+  const isFirst = own !== undefined && own === first;
+  const isEarlier = own !== undefined && first !== undefined && first.version < own.version;
   return {
     kind: 'acknowledged',
     at: own?.at ?? settledAt?.getTime() ?? link.now.getTime(),
-    missing,
-    inFlight: typeof answer['pagesInFlight'] === 'number' ? answer['pagesInFlight'] : 0,
-    firstBy: isAcknowledged && !isFirst && isWithin ? (ladder.acknowledgedBy ?? null) : null,
-    stands:
-      missing > 0
-        ? own !== undefined && ladder?.walk.ackedBy.includes(link.personId) === true
-        : isAcknowledged && isWithin,
+    missing: isAcknowledged ? 0 : numberIn('acksMissing'),
+    inFlight: numberIn('pagesInFlight'),
+    firstBy: isEarlier ? first.personId : null,
+    stands: own !== undefined && (isAcknowledged || !own.complete),
     undoUntil: isAcknowledged && isFirst && !link.isUndoOver ? (link.undoUntil?.getTime() ?? null) : null,
     isOver: link.isUndoOver,
   };

@@ -6,7 +6,7 @@ import { startTestApi } from '#test/support/api.ts';
 import type { TestApi } from '#test/support/api.ts';
 import type { JsonSchema } from '#test/support/samples.ts';
 
-/** Asked by machines that have no token; the addresses of calendars and of beats hold their own. Nothing else is. */
+/** Asked by machines that have no token; the addresses of calendars, beats and pages hold their own. Nothing else is. */
 const publicRoutes = [
   'GET /livez',
   'GET /readyz',
@@ -15,12 +15,17 @@ const publicRoutes = [
   'GET /v1/calendars/:token.ics',
   'POST /v1/heartbeats/:key',
   'GET /v1/heartbeats/:key',
+  'GET /a/:token',
+  'POST /a/:token',
+  'POST /a/:token/undo',
 ];
 /** Repeatable without a key: by natural key, or because each call is an act of its own. */
 const keyless = [
   'POST /v1/intake/events',
   'POST /v1/services/:serviceId/alerts',
   'POST /v1/heartbeats/:key',
+  'POST /a/:token',
+  'POST /a/:token/undo',
   'POST /v1/escalation-policies/:policyId/simulations',
   'POST /v1/review-tasks/:taskId/reveals',
 ];
