@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startSmtpSink } from '#demo/simulators/smtp-sink.ts';
-import type { SmtpFault, SmtpSink } from '#demo/simulators/smtp-sink.ts';
+import { startSmtpSink } from '#test/support/smtp-sink.ts';
+import type { SmtpFault, SmtpSink } from '#test/support/smtp-sink.ts';
 import { createEmailChannel } from './email-channel.ts';
 import type { EmailChannel } from './email-channel.ts';
 import type { PageMessage } from './pager-channels.ts';

@@ -65,7 +65,7 @@ export function createEmailChannel(options: EmailChannelOptions): EmailChannel {
           ...(message.severity === 1 && message.kind === 'page' ? { priority: 'high' as const } : {}),
           headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
           signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-        } as Parameters<typeof transport.sendMail>[0]);
+        });
         return { outcome: 'sent' };
       } catch (error) {
         signal?.throwIfAborted();

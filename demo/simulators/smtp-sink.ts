@@ -65,14 +65,7 @@ export async function startSmtpSink(port = 0): Promise<SmtpSink> {
         if (refusal) return done(refusal);
         if (take((one) => one.mode === 'hang' && one.at === 'data')) return undefined;
         const raw = Buffer.concat(chunks).toString('utf8');
-        keep(raw, session.envelope).then(
-          () => {
-            const lost = take((one) => one.mode === 'lost_after_success');
-            if (lost) for (const socket of sockets) socket.destroy();
-            else done(null, 'taken');
-          },
-          (error: unknown) => done(error instanceof Error ? error : new Error('unreadable')),
-        );
+        void answer(raw, session.envelope, done);
         return undefined;
       });
     },
@@ -84,6 +77,17 @@ export async function startSmtpSink(port = 0): Promise<SmtpSink> {
     const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
     const to = envelope.rcptTo.map(({ address }) => address);
     received.push({ at: Date.now(), from, to, raw, subject, text: text.trim(), messageId, headers });
+  }
+
+  async function answer(raw: string, envelope: Parameters<typeof keep>[1], done: (error: Error | null) => void) {
+    try {
+      await keep(raw, envelope);
+    } catch (error) {
+      done(error instanceof Error ? error : new Error('unreadable'));
+      return;
+    }
+    if (take((one) => one.mode === 'lost_after_success')) for (const socket of sockets) socket.destroy();
+    else done(null);
   }
 
   smtp.on('error', () => undefined);
