@@ -15,7 +15,9 @@ import { eventually } from '../support/vigil.ts';
 import {
   escalationWhen,
   forward,
+  handOverSoon,
   openCase,
+  openMonitor,
   passCanary,
   resolve,
   save,
@@ -24,6 +26,7 @@ import {
   stage,
   tell,
   trigger,
+  watch,
 } from './stage.ts';
 
 /** Not a test: plays the stories whose histories the replay tests keep, against servers of its own. */
@@ -138,6 +141,50 @@ describe('stories', () => {
     await save(workflowId('canary', waiting.canaryId), 'planted-still-open');
   });
 
+  it('heartbeatMonitor', async () => {
+    const missed = await openMonitor();
+    await missed.beat();
+    await missed.when('beating');
+    await forward('heartbeat', missed.id, 11 * minuteMs);
+    await missed.when('missed');
+    await missed.beat();
+    await missed.when('beating');
+    await tell('heartbeat', missed.id, 'close', 'manager');
+    await save(workflowId('heartbeat', missed.id), 'missed-beat-again-closed');
+
+    const long = await openMonitor();
+    await long.beat();
+    await long.when('beating');
+    for (let turn = 0; turn < 3; turn++) {
+      await forward('heartbeat', long.id, 9 * minuteMs);
+      await long.beatAgo(minuteMs);
+    }
+    await tell('heartbeat', long.id, 'pause', 'oncall');
+    await forward('heartbeat', long.id, dayMs);
+    await tell('heartbeat', long.id, 'resume', 'manager');
+    await tell('heartbeat', long.id, 'change', 'manager', { settingsVersion: 1, intervalMs: 2 * minuteMs });
+    await forward('heartbeat', long.id, 3 * minuteMs);
+    await long.when('missed');
+    await save(workflowId('heartbeat', long.id), 'paused-changed-missed-still-open');
+
+    const odd = await openMonitor();
+    await forward('heartbeat', odd.id, 3 * dayMs);
+    await tell('heartbeat', odd.id, 'pause', 'manager');
+    await tell('heartbeat', odd.id, 'close', 'manager');
+    await save(workflowId('heartbeat', odd.id), 'never-beat');
+  });
+
+  it('oncallWatch', async () => {
+    await save(await watch(0), 'looked-once');
+    await save(await watch(55_000), 'nothing-to-tell');
+    await handOverSoon();
+    await save(await watch(55_000), 'hand-off-told');
+    stage.phones.answer = () => ({ outcome: 'failed_transient', retryAfterMs: null });
+    await handOverSoon();
+    await save(await watch(5_000), 'phone-that-does-not-answer');
+    stage.phones.answer = () => ({ outcome: 'sent' });
+  });
+
   it('detectionSweep', async () => {
     const rules = await seedDetector(stage.world);
     await record(stage.world, message('acct_swept', 500));
@@ -216,6 +263,19 @@ describe('stories that continue as new', () => {
     const canary = await plantCanary(stage.world, await seedDetector(stage.world));
     await passCanary(canary);
     await saveRuns('canary', canary.canaryId);
+  });
+
+  it('heartbeatMonitor', async () => {
+    const monitor = await openMonitor();
+    await monitor.beat();
+    await monitor.when('beating');
+    for (let turn = 0; turn < 6; turn++) {
+      await forward('heartbeat', monitor.id, 9 * minuteMs);
+      await monitor.beatAgo(minuteMs);
+    }
+    await forward('heartbeat', monitor.id, 30 * minuteMs);
+    await monitor.when('missed');
+    await saveRuns('heartbeat', monitor.id);
   });
 
   it('launchReadiness', async () => {

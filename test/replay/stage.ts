@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll } from 'vitest';
 import { createHttpDetector } from '#activities/clients/http-detector.ts';
@@ -5,16 +6,19 @@ import { createHttpClient } from '#activities/clients/http.ts';
 import { createSsrfGuard } from '#activities/clients/ssrf-guard.ts';
 import type { AggregateKind } from '#domain/ids.ts';
 import type { Severity } from '#domain/severity.ts';
+import { hourMs, minuteMs } from '#domain/time.ts';
 import { acceptResolve, acceptTrigger } from '#db/repositories/alerts.ts';
-import { escalations } from '#db/schema/index.ts';
+import { newId } from '#db/ids.ts';
+import { escalations, schedules } from '#db/schema/index.ts';
 import { writeHistory } from '#scripts/history-file.ts';
-import { workflowId } from '#workflows/contract.ts';
+import { oncallWatchWorkflow, queues, workflowId } from '#workflows/contract.ts';
 import { ask } from '../support/ask.ts';
 import { canaryWhen } from '../support/canaries.ts';
 import type { PlantedCanary } from '../support/canaries.ts';
 import { buildCaseWorld, fileFinding, seedDetector } from '../support/case-world.ts';
 import type { CaseWorld, PersonName } from '../support/case-world.ts';
 import { FakePhones } from '../support/fake-phones.ts';
+import { TestMonitor } from '../support/heartbeats.ts';
 import { startLoopbackServer } from '../support/loopback-server.ts';
 import type { LoopbackServer } from '../support/loopback-server.ts';
 import { startTestPlatform } from '../support/platform.ts';
@@ -79,7 +83,7 @@ export async function tell(
   id: string,
   name: string,
   by: PersonName,
-  input: Record<string, string> = {},
+  input: Record<string, string | number> = {},
 ): Promise<void> {
   const { outcome } = await ask(stage.vigil, stage.world.people[by], kind, id, name, input);
   if (outcome.status !== 'done') throw new Error(`${name} was ${JSON.stringify(outcome)}`);
@@ -115,4 +119,47 @@ export async function passCanary({ canaryId, detector }: PlantedCanary): Promise
   const [drill] = await stage.vigil.db.select().from(escalations).where(eq(escalations.canaryId, canaryId));
   await tell('escalation', drill?.id ?? '', 'acknowledge', 'oncall');
   await canaryWhen(stage.world, canaryId, ({ status }) => status === 'done');
+}
+
+/** A heartbeat monitor of ten minutes on the world's service. */
+export function openMonitor(): Promise<TestMonitor> {
+  const { db, teamId, serviceId, people } = stage.world;
+  return TestMonitor.open({ db, teamId, serviceId, createdBy: people.manager.id });
+}
+
+/** Lets the watch over on-call run for that long on its own clock; returns its id when it has ended. */
+export async function watch(forMs: number): Promise<string> {
+  const handle = await stage.vigil.temporal.workflow.start(oncallWatchWorkflow, {
+    workflowId: `watch-${randomUUID()}`,
+    taskQueue: queues.orchestration,
+    args: [forMs],
+  });
+  await fastForward(stage.vigil.temporal, handle.workflowId, 300, { mayEnd: true, timeoutMs: 120_000 });
+  await handle.result();
+  return handle.workflowId;
+}
+
+/** A rota in which `backup` takes over from `oncall` in five minutes. */
+export async function handOverSoon(): Promise<void> {
+  const { db, teamId, people } = stage.world;
+  const id = newId('schedule');
+  const startAt = Date.now() + 5 * minuteMs;
+  const document = {
+    zone: 'UTC',
+    layers: [{ id: 'all', rotation: { kind: 'weekly' }, start: '2026-01-05T00:00', participants: [people.oncall.id] }],
+    overrides: [
+      {
+        id: newId('override'),
+        kind: 'replace',
+        layerId: null,
+        personId: people.oncall.id,
+        byPersonId: people.backup.id,
+        startAt,
+        endAt: startAt + hourMs,
+      },
+    ],
+    temporarySchedules: [],
+    marks: [],
+  };
+  await db.insert(schedules).values({ id, teamId, key: id.slice(-12), name: 'Primary', version: 1, document });
 }
