@@ -26,6 +26,10 @@ export interface PageMessage {
   readonly attempt?: number;
   /** The number with which a text message is answered: `12a` acknowledges, `12e` escalates. None where no answer is taken. */
   readonly replyCode?: number | null;
+  /** How many other open escalations of the person the message stands for: `wireTitle` says so. None by default. */
+  readonly others?: number;
+  /** Where all of them are listed. */
+  readonly listUrl?: string | null;
 }
 
 /**
@@ -65,9 +69,12 @@ const longestTitle = 200;
 
 /**
  * The title that may leave Vigil: on one line, at most 200 characters, marked when it is a drill. For sensitive harm it
- * says only that there is something, because a page is read on a lock screen, by anyone.
+ * says only that there is something, because a page is read on a lock screen, by anyone. That it stands for others comes
+ * first, where no channel cuts it off.
  */
-export function wireTitle(message: Pick<PageMessage, 'title' | 'isSensitive' | 'severity' | 'kind'>): string {
+export function wireTitle(
+  message: Pick<PageMessage, 'title' | 'isSensitive' | 'severity' | 'kind' | 'others'>,
+): string {
   const title = message.isSensitive
     ? `Severity ${message.severity} escalation about sensitive harm: open Vigil to read it`
     : onOneLine(message.title) || `Severity ${message.severity} escalation`;
@@ -80,7 +87,7 @@ export function wireTitle(message: Pick<PageMessage, 'title' | 'isSensitive' | '
     verification: '',
     test: 'Test: ',
   }[message.kind];
-  return `${prefix}${title}`;
+  return `${message.others ? `(and ${message.others} more) ` : ''}${prefix}${title}`;
 }
 
 function onOneLine(text: string): string {

@@ -8,7 +8,10 @@ import type { Database, Transaction } from '../client.ts';
 import { derivedId } from '../ids.ts';
 import { contactMethods, deliveries, escalations } from '../schema/index.ts';
 import { appendToChain, lockChain } from './audit-events.ts';
+import type { ChainHead } from './audit-events.ts';
 import { systemActor } from './commands.ts';
+import { passThrottle } from './page-throttle.ts';
+import type { PagePassage } from './page-throttle.ts';
 
 export interface StartedDelivery {
   readonly deliveryId: string;
@@ -22,8 +25,12 @@ export interface StartedDelivery {
   readonly attempts: number;
   /** A call for this row may have gone out before: a crash hid its answer. */
   readonly possibleDuplicate: boolean;
-  /** The known result of an earlier attempt; then nothing is to be sent again. */
+  /** The known result of an earlier attempt, or that it was left to another message; then nothing is to be sent. */
   readonly settled: PageResult | null;
+  /** Not now, since the person has had many: ask again after so long. Null when it is to be sent. */
+  readonly heldForMs: number | null;
+  /** How many other open escalations of the person the message is to tell of. */
+  readonly others: number;
 }
 
 const resultByStatus: Readonly<Record<string, PageResult>> = {
@@ -32,17 +39,22 @@ const resultByStatus: Readonly<Record<string, PageResult>> = {
   unknown: 'unknown',
   failed: 'failed_permanent',
   superseded: 'superseded',
+  bundled: 'bundled',
 };
 
 /** In `error_code` of a page that waits for its next try: the channel said that it did not take it. */
 const notTaken = 'not_taken';
+
+/** In `error_code` of a page that the throttle held back and that was stopped before it went anywhere. */
+export const neverLeft = 'held_back';
 
 /**
  * Writes the ledger row of a page just before the call, if the page is still wanted.
  *
  * Takes the chain's lock, which an acknowledgement's record also takes: after that record has committed nothing may be
  * sent, and null is returned. A row that is there from an attempt whose answer a crash hid is a possible duplicate; when
- * it is no longer wanted, it is settled as unknown, since it may have left.
+ * it is no longer wanted, it is settled as unknown, since it may have left. A page that the throttle over all escalations
+ * does not let through is held for a while, or settled as bundled.
  */
 export async function startDelivery(
   db: Database,
@@ -53,6 +65,7 @@ export async function startDelivery(
     kind: page.reason,
     action: 'escalation.pageStarted',
     isWanted: (ladder) => isPageWanted(ladder, page.key),
+    isThrottled: true,
     position: { pass: page.pass, rung: page.rung, ruleId: page.ruleId },
     sensitive: page.sensitive,
   });
@@ -68,6 +81,7 @@ export async function startResolvedNotice(
     kind: 'resolved',
     action: 'escalation.resolvedNoticeStarted',
     isWanted: () => true,
+    isThrottled: false,
     position: { pass: 0, rung: 0, ruleId: null },
     sensitive: false,
   });
@@ -79,6 +93,7 @@ interface DeliveryKind {
   readonly kind: string;
   readonly action: string;
   readonly isWanted: (ladder: Ladder) => boolean;
+  readonly isThrottled: boolean;
   readonly position: { readonly pass: number; readonly rung: number; readonly ruleId: string | null };
   readonly sensitive: boolean;
 }
@@ -99,40 +114,28 @@ async function start(
     if (!escalation || !ladder) return null;
     const deliveryId = derivedId('delivery', escalationId, to.key);
     const [before] = await tx.select().from(deliveries).where(eq(deliveries.id, deliveryId));
+    const isHeld = before?.status === 'held';
     let settled = before ? (resultByStatus[before.status] ?? null) : null;
-    const mayHaveLeft = before !== undefined && settled === null && before.errorCode !== notTaken;
+    const mayHaveLeft = before !== undefined && settled === null && !isHeld && before.errorCode !== notTaken;
     const possibleDuplicate = mayHaveLeft || before?.possibleDuplicate === true;
+    let passage: PagePassage = goes;
     if (!settled && !how.isWanted(ladder)) {
       if (!before) return null;
       const status = mayHaveLeft ? 'unknown' : 'superseded';
       await tx
         .update(deliveries)
-        .set({ status, errorCode: null, settledAt: sql`now()` })
+        .set({ status, errorCode: isHeld ? neverLeft : null, settledAt: sql`now()` })
         .where(eq(deliveries.id, deliveryId));
       settled = status;
-    } else if (before && !settled) {
-      await tx
-        .update(deliveries)
-        .set({ attempts: sql`${deliveries.attempts} + 1`, possibleDuplicate, errorCode: null })
-        .where(eq(deliveries.id, deliveryId));
-    }
-    if (!before) {
-      const { personId, contactMethodId, channel } = to;
-      const scheduleId = ladder.pages.find((page) => page.key === to.key)?.source.scheduleId ?? null;
-      const row = { kind: how.kind, ...how.position, personId, contactMethodId, channel, scheduleId };
-      await tx.insert(deliveries).values({
-        id: deliveryId,
-        escalationId,
-        effectKey: to.key,
-        ...row,
-        // Whatever became of the schedule, it holds no page up.
-        scheduleId: scheduleId === null ? null : sql`(SELECT id FROM schedules WHERE id = ${scheduleId})`,
-        status: 'started',
-        possibleDuplicate,
-      });
-      await appendToChain(tx, aggregate, head, [
-        { actor: systemActor, action: how.action, reason: how.kind, cause: to.key, data: { deliveryId, ...row } },
-      ]);
+    } else if (before && !isHeld) {
+      if (!settled)
+        await tx
+          .update(deliveries)
+          .set({ attempts: sql`${deliveries.attempts} + 1`, possibleDuplicate, errorCode: null })
+          .where(eq(deliveries.id, deliveryId));
+    } else {
+      passage = await enter(tx, { escalationId, head, deliveryId, to, how, ladder, isHeld });
+      if (passage.kind === 'bundled') settled = 'bundled';
     }
     return {
       deliveryId,
@@ -144,9 +147,75 @@ async function start(
       attempts: (before?.attempts ?? 0) + 1,
       possibleDuplicate,
       settled,
+      heldForMs: passage.kind === 'held' ? passage.retryAfterMs : null,
+      others: (passage.kind === 'goes' ? passage.names : before?.names)?.length ?? 0,
     };
   });
 }
+
+const goes: PagePassage = { kind: 'goes', names: null };
+
+interface EnteringPage {
+  readonly escalationId: string;
+  readonly head: ChainHead;
+  readonly deliveryId: string;
+  readonly to: Addressed;
+  readonly how: DeliveryKind;
+  readonly ladder: Ladder;
+  /** Its row is there: it was held back. */
+  readonly isHeld: boolean;
+}
+
+/** Decides about a page that was not started yet, and writes that into its row and into the audit trail. */
+async function enter(tx: Transaction, page: EnteringPage): Promise<PagePassage> {
+  const { escalationId, head, deliveryId, to, how, ladder, isHeld } = page;
+  const { personId, contactMethodId, channel } = to;
+  const passage = how.isThrottled
+    ? await passThrottle(tx, ladder, { deliveryId, escalationId, effectKey: to.key, personId, contactMethodId })
+    : goes;
+  if (isHeld && passage.kind === 'held') return passage;
+  const ordered = ladder.pages.find((entry) => entry.key === to.key);
+  const scheduleId = ordered?.source.scheduleId ?? null;
+  const row = { kind: how.kind, ...how.position, personId, contactMethodId, channel, scheduleId };
+  const { status, action } = entered[passage.kind];
+  const bundledInto = passage.kind === 'bundled' ? passage.into : null;
+  const names = passage.kind === 'goes' && passage.names ? [...passage.names] : null;
+  const written = {
+    status,
+    bundledInto,
+    names,
+    attempts: passage.kind === 'goes' ? 1 : 0,
+    ...(passage.kind === 'bundled' ? { settledAt: sql`now()` } : {}),
+  };
+  if (isHeld) {
+    const again = passage.kind === 'goes' ? { startedAt: sql`now()` } : {};
+    await tx
+      .update(deliveries)
+      .set({ ...written, ...again })
+      .where(eq(deliveries.id, deliveryId));
+  } else {
+    await tx.insert(deliveries).values({
+      id: deliveryId,
+      escalationId,
+      effectKey: to.key,
+      ...row,
+      // Whatever became of the schedule, it holds no page up.
+      scheduleId: scheduleId === null ? null : sql`(SELECT id FROM schedules WHERE id = ${scheduleId})`,
+      ...(ordered ? { orderedAt: new Date(ordered.startedAt) } : {}),
+      ...written,
+    });
+  }
+  const data = { deliveryId, ...row, ...(bundledInto === null ? {} : { bundledInto }), others: names?.length ?? 0 };
+  const event = { actor: systemActor, action: action ?? how.action, reason: how.kind, cause: to.key, data };
+  await appendToChain(tx, { kind: 'escalation', id: escalationId }, head, [event]);
+  return passage;
+}
+
+const entered = {
+  goes: { status: 'started', action: null },
+  held: { status: 'held', action: 'escalation.pageHeldBack' },
+  bundled: { status: 'bundled', action: 'escalation.pageBundled' },
+} as const;
 
 async function addressOf(tx: Transaction, to: Addressed): Promise<string | null> {
   const [method] = await tx

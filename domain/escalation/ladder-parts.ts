@@ -18,7 +18,15 @@ export type PageReason =
   | 'next_channel'
   | 'drill';
 
-export type PageResult = 'sent' | 'delivered' | 'unknown' | 'superseded' | 'failed_transient' | 'failed_permanent';
+/** `bundled`: it was not sent by itself, because another message to the same contact method names its escalation. */
+export type PageResult =
+  | 'sent'
+  | 'delivered'
+  | 'unknown'
+  | 'bundled'
+  | 'superseded'
+  | 'failed_transient'
+  | 'failed_permanent';
 
 /** Where a ladder stands. Passes count from 0 and never go back within one escalation; rungs count from 0. */
 export interface Position {
@@ -116,6 +124,7 @@ export interface PageCounts {
   readonly sent: number;
   readonly delivered: number;
   readonly unknown: number;
+  readonly bundled: number;
   readonly superseded: number;
   readonly failed_transient: number;
   readonly failed_permanent: number;
@@ -161,7 +170,10 @@ export type Resolution = { readonly at: number; readonly version: number } & (
  */
 export const pageTriedWithinMs = 20_000;
 
-/** At most so many pages per person in any window of that length; what is more is held back and bundled. */
+/**
+ * At most so many pages per person in any window of that length; what is more is held back and bundled. The ladder counts
+ * its own pages, whoever sends counts those of all escalations; neither holds back the first page of a high urgency.
+ */
 export interface Throttle {
   readonly perPersonWindowMs: number;
   readonly maxPagesPerWindow: number;
@@ -197,6 +209,7 @@ export const noPages: PageCounts = {
   sent: 0,
   delivered: 0,
   unknown: 0,
+  bundled: 0,
   superseded: 0,
   failed_transient: 0,
   failed_permanent: 0,

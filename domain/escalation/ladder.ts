@@ -141,3 +141,10 @@ export function openLadder(input: LadderInput, now: number): Ladder {
  */
 export const isPageWanted = (ladder: Ladder, key: string): boolean =>
   ladder.pages.some((page) => page.key === key && page.result === 'in_flight' && !page.cancelled);
+
+/**
+ * Whether a page may be left to another message when the person has had many, over all escalations. Never the first page
+ * of a person's turn at high urgency, nor a drill's, which would then prove nothing.
+ */
+export const mayBeBundled = (ladder: Ladder, key: string): boolean =>
+  ladder.drill === null && ladder.pages.some((page) => page.key === key && !(page.first && ladder.urgency === 'high'));

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LadderStory, person, policy, rule, rung, to } from '#test/support/ladder-story.ts';
 import { hourMs, minuteMs, secondMs } from '../time.ts';
+import { mayBeBundled } from './ladder.ts';
+import type { Ladder } from './ladder.ts';
+import { ladderMachine } from './machine.ts';
 
 const threeWays = [rule('push'), rule('sms', 2 * minuteMs), rule('voice', 4 * minuteMs)];
 
@@ -123,7 +126,7 @@ describe('a page that fails', () => {
 
 describe('what is known of a page', () => {
   const settle = (
-    first: 'sent' | 'unknown' | 'delivered' | 'superseded' | 'failed_permanent',
+    first: 'sent' | 'unknown' | 'delivered' | 'bundled' | 'superseded' | 'failed_permanent',
     second: 'sent' | 'delivered' | 'failed_permanent',
   ) => {
     const story = new LadderStory();
@@ -142,6 +145,7 @@ describe('what is known of a page', () => {
     ['delivered', 'sent', 'ignored'],
     ['delivered', 'failed_permanent', 'ignored'],
     ['superseded', 'delivered', 'ignored'],
+    ['bundled', 'delivered', 'ignored'],
     ['failed_permanent', 'delivered', 'ignored'],
   ] as const)('%s, then %s: %s', (first, second, outcome) => {
     expect(settle(first, second)).toBe(outcome);
@@ -190,6 +194,38 @@ describe('the throttle', () => {
     });
     story.open().pass(4 * minuteMs);
     expect(story.pageList.filter(([, who]) => who === 'ann').map(([at]) => at)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('takes a page that another message stands for as gone out, and shows it', () => {
+    const story = new LadderStory();
+    story.world.rules['ann'] = [rule('push', 0), rule('sms', minuteMs)];
+    story.world.result = (page) => (page.channel === 'sms' ? 'bundled' : 'sent');
+    story.open().pass(2 * minuteMs);
+    expect(story.ladder.counts).toMatchObject({ started: 2, sent: 1, bundled: 1, held_back: 1, in_flight: 0 });
+    expect(story.ladder.responders).toMatchObject([{ personId: 'ann', heldBack: 1, reachedBy: { channel: 'sms' } }]);
+    expect(story.ladder.walk.reached).toBe(2);
+  });
+
+  it('counts bundles also of an escalation that opened before there were any', () => {
+    const story = new LadderStory();
+    story.world.result = () => null;
+    story.open();
+    const { bundled: _none, ...before } = story.ladder.counts;
+    const old = { ...story.ladder, counts: before } as Ladder;
+    const event = { effectKey: story.pages[0]?.key ?? '', result: 'bundled', deliveryId: 'dlv_1' } as const;
+    const step = ladderMachine.transition(old, { type: 'pageSettled', ...event }, story.now);
+    expect(step.outcome === 'moved' && step.state.counts).toMatchObject({ bundled: 1, in_flight: 0 });
+  });
+
+  it('leaves to another message what is not the first page of a high urgency, nor a drill', () => {
+    const urgent = new LadderStory();
+    urgent.world.rules['ann'] = [rule('push', 0), rule('sms', minuteMs)];
+    urgent.open().pass(2 * minuteMs);
+    expect(urgent.pages.map(({ key }) => mayBeBundled(urgent.ladder, key))).toEqual([false, true]);
+    const low = new LadderStory({ severity: 4 }).open();
+    expect(low.pages.map(({ key }) => mayBeBundled(low.ladder, key))).toEqual([true]);
+    const drill = new LadderStory({ severity: 4, drill: { canaryId: 'can_1' } }).open();
+    expect(drill.pages.map(({ key }) => mayBeBundled(drill.ladder, key))).toEqual([false]);
   });
 
   it('does not count a page that failed', () => {

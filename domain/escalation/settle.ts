@@ -2,6 +2,7 @@ import { ignored } from '../machine.ts';
 import type { Step } from '../machine.ts';
 import { changeWalk, draftOf, finish } from './draft.ts';
 import type { Draft } from './draft.ts';
+import { noPages } from './ladder-parts.ts';
 import type { Page, PageResult } from './ladder-parts.ts';
 import type { Ladder } from './ladder.ts';
 import type { Answered, LadderEffect, Of } from './messages.ts';
@@ -24,11 +25,13 @@ export function settlePage(
   const { result, deliveryId } = event;
   const settled: Page = { ...page, result, deliveryId: deliveryId ?? page.deliveryId };
   state.pages = state.pages.map((entry) => (entry === page ? settled : entry));
-  const counts = { ...state.counts };
+  // An escalation that opened before there were bundles has no count of them.
+  const counts = { ...noPages, ...state.counts };
   counts[page.result] -= 1;
   counts[result] += 1;
   state.counts = counts;
   draft.happened.push({ what: 'page_settled', key: page.key, personId: page.personId, result, deliveryId });
+  if (result === 'bundled') countBundled(draft, page);
   countReached(draft, page, Number(wentOut(result)) - Number(wentOut(page.result)));
   if (wentOut(result)) {
     const { contactMethodId, channel } = page;
@@ -42,9 +45,12 @@ export function settlePage(
   return finish(draft);
 }
 
-/** Sent without a receipt counts as gone out: only a receipt or a failure says more. */
+/**
+ * Sent without a receipt counts as gone out: only a receipt or a failure says more. So does a page that another message
+ * stands for, since that one went out.
+ */
 export const wentOut = (result: Page['result']): boolean =>
-  result === 'sent' || result === 'delivered' || result === 'unknown';
+  result === 'sent' || result === 'delivered' || result === 'unknown' || result === 'bundled';
 
 function replaces(known: Page['result'], learned: PageResult): boolean {
   if (known === 'in_flight') return true;
@@ -52,6 +58,13 @@ function replaces(known: Page['result'], learned: PageResult): boolean {
   return (
     known === 'sent' && (learned === 'delivered' || learned === 'failed_permanent' || learned === 'failed_transient')
   );
+}
+
+/** The throttle over all escalations put the page into another one; that shows where its own throttle's work shows. */
+function countBundled(draft: Draft, page: Page): void {
+  const { counts } = draft.state;
+  draft.state.counts = { ...counts, held_back: counts.held_back + 1 };
+  changeResponder(draft, page.personId, (responder) => ({ heldBack: responder.heldBack + 1 }));
 }
 
 function countReached(draft: Draft, page: Page, change: number): void {

@@ -1,6 +1,6 @@
 import { toIso } from '../time.ts';
 import type { Happening } from './happening.ts';
-import type { PageReason, PersonSource, Position, WalkReason } from './ladder-parts.ts';
+import type { PageReason, PageResult, PersonSource, Position, WalkReason } from './ladder-parts.ts';
 
 export type NameOf = (id: string) => string;
 
@@ -46,6 +46,9 @@ function sourceOf(source: PersonSource, nameOf: NameOf): string {
   return `, ${source.kind === 'round_robin' ? 'turn of' : 'on call in'} ${nameOf(source.scheduleId)}${version}${layer}`;
 }
 
+const settledAs = (result: PageResult): string =>
+  result === 'bundled' ? 'another message to them names this escalation' : result.replaceAll('_', ' ');
+
 /** One happening as a plain sentence without its time. */
 export function sayHappening(fact: Happening, nameOf: NameOf): string {
   switch (fact.what) {
@@ -78,7 +81,7 @@ export function sayHappening(fact: Happening, nameOf: NameOf): string {
     case 'page_held_back':
       return `held a page to ${nameOf(fact.personId)} back until ${toIso(fact.untilAt)}: they had many already`;
     case 'page_settled':
-      return `page to ${nameOf(fact.personId)}: ${fact.result.replaceAll('_', ' ')}`;
+      return `page to ${nameOf(fact.personId)}: ${settledAs(fact.result)}`;
     case 'person_unreached':
       return `${nameOf(fact.personId)} could not be reached by any way`;
     case 'pages_stopped':

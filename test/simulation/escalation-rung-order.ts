@@ -36,7 +36,7 @@ export function assertRungOrder(run: LadderRun): void {
       }
       if (one.what === 'page_settled') {
         const page = counted.get(one.key);
-        const out = ['sent', 'delivered', 'unknown'].includes(one.result);
+        const out = ['sent', 'delivered', 'unknown', 'bundled'].includes(one.result);
         if (page && page.walk === before.walk.number) told += Number(out) - Number(page.out);
         if (page) page.out = out;
       }

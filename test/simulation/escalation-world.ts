@@ -81,6 +81,7 @@ export function performEffect(random: Random, effect: LadderEffect, now: number)
         'delivered',
         'delivered',
         'unknown',
+        'bundled',
         'superseded',
         'failed_transient',
         'failed_permanent',

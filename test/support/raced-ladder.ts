@@ -9,6 +9,7 @@ import type { Step } from '#domain/machine.ts';
 import type { Json } from '#domain/json.ts';
 import type { Database } from '#db/client.ts';
 import { noteNotTaken, settleDelivery, startDelivery } from '#db/repositories/deliveries.ts';
+import type { StartedDelivery } from '#db/repositories/deliveries.ts';
 import { recordTransitions } from '#db/repositories/record.ts';
 
 export interface RaceChoices {
@@ -17,6 +18,8 @@ export interface RaceChoices {
   /** What a provider says at each try of a page until it takes it; `lost`: a crash hides what it said. */
   readonly triesOf: (page: PagePerson) => readonly ('refused' | 'lost')[];
   readonly people: (effect: LadderEffect) => readonly ResolvedPerson[];
+  /** Waits, as the sender does for a page that the throttle holds back. Default: it must not happen. */
+  readonly whenHeld?: (deliveryId: string) => Promise<void>;
 }
 
 /**
@@ -106,11 +109,20 @@ export class RacedLadder {
     }
   }
 
+  private async start(effect: PagePerson): Promise<StartedDelivery | null> {
+    for (;;) {
+      const started = await startDelivery(this.db, this.state.escalationId, effect);
+      if (!started || started.heldForMs === null) return started;
+      if (!this.choices.whenHeld) throw new Error(`${effect.key} was held back`);
+      await this.choices.whenHeld(started.deliveryId);
+    }
+  }
+
   private async page(effect: PagePerson): Promise<void> {
     const settled = (result: PageResult, deliveryId: string | null) =>
       this.hear({ type: 'pageSettled', effectKey: effect.key, result, deliveryId });
     for (const answer of [...this.choices.triesOf(effect), 'taken']) {
-      const started = await startDelivery(this.db, this.state.escalationId, effect);
+      const started = await this.start(effect);
       if (!started) return void settled('superseded', null);
       const { deliveryId } = started;
       if (started.settled) return void settled(started.settled, deliveryId);
