@@ -12,6 +12,7 @@ import type {
   EscalationRow,
   GrantRow,
   HeadRow,
+  HeartbeatRow,
   LaunchRow,
   NoticeRow,
   OrderRow,
@@ -115,6 +116,7 @@ export interface Facts {
   readonly actions: readonly ActionRow[];
   readonly notices: readonly NoticeRow[];
   readonly canaries: readonly ProjectionRow[];
+  readonly heartbeats: readonly HeartbeatRow[];
   readonly grants: readonly GrantRow[];
   readonly personIds: ReadonlySet<string>;
   readonly answers: readonly AnswerRow[];

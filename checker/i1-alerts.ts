@@ -5,6 +5,7 @@ import { Findings } from './findings.ts';
 import { byId, chainsOf, commandsById, stepsOf } from './history.ts';
 import type { Step } from './history.ts';
 import type { AlertRow, CommandRow, EscalationRow } from './rows.ts';
+import { checkHeartbeats } from './i1-heartbeats.ts';
 import { whatIsWrongNow } from './i1-standing.ts';
 
 const needs = ['triggers', 'escalations', 'commands'];
@@ -19,6 +20,7 @@ export const alertsAreHeard: PromiseCheck = {
     checkAlerts(facts, found);
     checkEscalations(facts, found);
     checkDelivery(facts, found);
+    checkHeartbeats(facts, found);
     return found;
   },
 };
@@ -154,6 +156,7 @@ function checkDelivery(facts: Facts, found: Findings): void {
     enforcement: facts.orders,
     escalation: facts.escalations,
     canary: facts.canaries,
+    heartbeat: facts.heartbeats.map((row) => ({ ...row, opened_at: row.created_at })),
   };
   for (const [kind, rows] of Object.entries(kinds)) {
     for (const row of rows) {

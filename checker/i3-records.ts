@@ -99,6 +99,7 @@ function checkVersions(facts: Facts, found: Findings): void {
       enforcement: facts.orders,
       escalation: facts.escalations,
       canary: facts.canaries,
+      heartbeat: facts.heartbeats,
     }).flatMap(([kind, list]) => list.map((row) => [`${kind} ${row.id}`, row.version] as const)),
   );
   const last = new Map<string, number>();

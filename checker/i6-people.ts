@@ -61,6 +61,7 @@ function teams(facts: Facts): (kind: string, id: string) => readonly string[] | 
     enforcement: teamOf(facts.orders),
     escalation: teamOf(facts.escalations),
     canary: teamOf(facts.canaries),
+    heartbeat: teamOf(facts.heartbeats),
     product: teamOf((facts.configuration.get('products') ?? []) as unknown as { id: string; team_id: unknown }[]),
     detector: teamOf((facts.configuration.get('detectors') ?? []) as unknown as { id: string; team_id: unknown }[]),
   };

@@ -6,7 +6,7 @@ import { Findings } from './findings.ts';
 import { nameOf, stepsOf } from './history.ts';
 import type { Launch } from './launch-state.ts';
 import type { Order } from './order-state.ts';
-import type { CaseRow, EscalationRow, HeadRow, LaunchRow, OrderRow, ProjectionRow } from './rows.ts';
+import type { CaseRow, EscalationRow, HeadRow, HeartbeatRow, LaunchRow, OrderRow, ProjectionRow } from './rows.ts';
 
 const needs = ['chains', 'events', 'launch rows', 'case rows', 'enforcement rows', 'escalation rows', 'canary rows'];
 
@@ -89,9 +89,22 @@ const expectedCanary: Expected<ProjectionRow> = (state: { status: string }) => (
   status: state.status,
   isClosed: state.status === 'done',
 });
+const expectedHeartbeat: Expected<HeartbeatRow> = (state: {
+  status: string;
+  settings: { intervalMs: number; severity: number };
+}) => ({
+  status: state.status,
+  interval_seconds: state.settings.intervalMs / 1_000,
+  severity: state.settings.severity,
+  isClosed: state.status === 'closed',
+});
 
 function checkProjections(facts: Facts, found: Findings): void {
-  const check = <R extends ProjectionRow>(kind: string, rows: readonly R[], expected: Expected<R>): void => {
+  const check = <R extends Omit<ProjectionRow, 'opened_at'>>(
+    kind: string,
+    rows: readonly R[],
+    expected: Expected<R>,
+  ): void => {
     const chains = new Map(facts.chains.flatMap((chain) => (chain.kind === kind ? [[chain.id, chain] as const] : [])));
     found.each(
       rows,
@@ -118,4 +131,5 @@ function checkProjections(facts: Facts, found: Findings): void {
   check('enforcement', facts.orders, expectedOrder);
   check('escalation', facts.escalations, expectedEscalation);
   check('canary', facts.canaries, expectedCanary);
+  check('heartbeat', facts.heartbeats, expectedHeartbeat);
 }

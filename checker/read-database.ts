@@ -29,6 +29,7 @@ export const configurationTables = [
 /** Columns that no check reads: content, secrets' hashes and large documents stay in the database. */
 const unread: Readonly<Record<string, readonly string[]>> = {
   tokens: ['sha256'],
+  heartbeat_monitors: ['sha256', 'name'],
   contact_methods: ['address'],
   policy_versions: ['body'],
   detector_versions: ['definition'],
@@ -88,6 +89,7 @@ export async function readDatabase(client: Client, markers: readonly string[]): 
     actions: await rowsOf(client, 'enforcement_actions'),
     notices: await rowsOf(client, 'notices'),
     canaries: await rowsOf(client, 'canary_runs'),
+    heartbeats: await rowsOf(client, 'heartbeat_monitors'),
     grants: await rowsOf(client, 'role_grants'),
     personIds: new Set(persons.map(({ id }) => id)),
     answers: await rowsOf(client, 'idempotency_records'),

@@ -49,6 +49,7 @@ export interface AlertRow {
   readonly seq: number;
   readonly service_id: string;
   readonly dedup_key: string;
+  readonly cause_key: string | null;
   readonly action: string;
   readonly escalation_id: string | null;
   readonly disposition: string;
@@ -88,6 +89,14 @@ export interface EscalationRow extends ProjectionRow {
   readonly acknowledged_at: number | null;
   readonly acknowledged_by: string | null;
   readonly resolved_at: number | null;
+}
+
+export interface HeartbeatRow extends Omit<ProjectionRow, 'opened_at'> {
+  readonly interval_seconds: number;
+  readonly severity: number;
+  readonly beats: number;
+  readonly last_beat_at: number | null;
+  readonly created_at: number;
 }
 
 export interface LaunchRow extends ProjectionRow {

@@ -1,3 +1,4 @@
+import { heartbeatMutations } from './heartbeats.ts';
 import type { Mutation } from './mutate.ts';
 import { decisionMutations } from './mutations-decisions.ts';
 import { pagingMutations } from './mutations-paging.ts';
@@ -10,4 +11,5 @@ export const mutations: readonly Mutation[] = [
   ...reviewMutations,
   ...decisionMutations,
   ...recordMutations,
+  ...heartbeatMutations,
 ];

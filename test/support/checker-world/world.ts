@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { phoneLines, seedEscalations } from './escalations.ts';
+import { seedHeartbeat } from './heartbeats.ts';
 import { seedLaunch } from './launch.ts';
 import { platformLines, seedReview } from './review.ts';
 import { seedConfiguration, seedSetting } from './setting.ts';
@@ -15,6 +16,7 @@ export async function seedCheckerWorld(client: Client): Promise<void> {
   await seedConfiguration(client);
   await seedEscalations(client);
   await seedReview(client);
+  await seedHeartbeat(client);
   await seedLaunch(client);
   await client.query(
     `INSERT INTO content_items (id, product_id, body, sha256) SELECT 'con_1', id, $1, 'none' FROM products`,
