@@ -5,6 +5,7 @@ import { registerAudit } from './audit.ts';
 import { registerCalendars } from './calendars.ts';
 import { registerCanaries } from './canaries.ts';
 import { registerCases } from './cases.ts';
+import { registerChangeEvents } from './change-events.ts';
 import { registerCommands } from './commands.ts';
 import { registerDecisions } from './decisions.ts';
 import { registerDetectorVersions } from './detector-versions.ts';
@@ -13,6 +14,7 @@ import { registerEnforcementOrders } from './enforcement-orders.ts';
 import { registerEscalationPolicies } from './escalation-policies.ts';
 import { registerEscalationTimeline } from './escalation-timeline.ts';
 import { registerEscalations } from './escalations.ts';
+import { registerEventsV2 } from './events-v2.ts';
 import { registerHandoverNotes } from './handover-notes.ts';
 import { registerHealth } from './health.ts';
 import { registerHeartbeatMonitors } from './heartbeat-monitors.ts';
@@ -79,6 +81,8 @@ const resources = [
   registerIntake,
   registerIntakeWebhooks,
   registerOpsgenie,
+  registerEventsV2,
+  registerChangeEvents,
   registerMappingTrials,
   registerHeartbeats,
   registerHeartbeatMonitors,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../json.ts';
-import { ofIntegration, readChange, readEvent } from './events-v2.ts';
+import { inSeveritiesOf, ofIntegration, readChange, readEvent } from './events-v2.ts';
 
 const freshKey = '0b8f1d1c-6a0e-4b35-9a0c-6d3c6f1d2e3f';
 const routingKey = 'a'.repeat(32);
@@ -198,7 +198,7 @@ describe('case 21: an alert event', () => {
   it('has at most a hundred labels, none of them long', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`name-${index}`, 'value']));
     expect(Object.keys(read(trigger({ custom_details: many })).report.labels)).toHaveLength(100);
-    const long = { a: 'x'.repeat(1_025), ['n'.repeat(1_025)]: 'value', b: 'x'.repeat(1_024) };
+    const long = { a: 'x'.repeat(1_025), ['n'.repeat(200)]: 'value', b: 'x'.repeat(1_024) };
     expect(Object.keys(read(trigger({ custom_details: long })).report.labels)).toEqual([
       'severity',
       'source',
@@ -210,6 +210,14 @@ describe('case 21: an alert event', () => {
     const { report } = read(event({ dedup_key: 'k' }));
     expect(ofIntegration(report, 'int_1').dedupKey).not.toBe(ofIntegration(report, 'int_2').dedupKey);
     expect(ofIntegration(report, 'int_1')).toEqual({ ...report, dedupKey: 'int_1:k' });
+  });
+
+  it('has the severity that its integration gives to the word', () => {
+    const { report } = read(event());
+    expect(inSeveritiesOf(report, { critical: 3 })).toEqual({ ...report, severity: 3 });
+    for (const none of [{}, { error: 1 }] as const) expect(inSeveritiesOf(report, none)).toBe(report);
+    const resolve = read(event({ event_action: 'resolve', dedup_key: 'k' })).report;
+    expect(inSeveritiesOf(resolve, { critical: 3 })).toBe(resolve);
   });
 
   it('never throws, and is either read or refused with reasons, whatever JSON it is', () => {
@@ -265,15 +273,20 @@ describe('case 21: a change event', () => {
       source: null,
       happenedAt: null,
       details: null,
-      links: null,
+      links: [],
     });
     const full = change({ source: 'pipeline', timestamp: '2026-02-03T04:05:06Z', custom_details: { build: 2 } });
-    expect(readOne({ ...(full as Fields), links: [{ href: 'https://build.example' }] })).toEqual({
+    expect(
+      readOne({
+        ...(full as Fields),
+        links: [{ href: 'https://build.example' }, { href: 'javascript:alert(1)' }, 'https://x', null],
+      }),
+    ).toEqual({
       summary: 'Deployed 2.1',
       source: 'pipeline',
       happenedAt: Date.UTC(2026, 1, 3, 4, 5, 6),
       details: { build: 2 },
-      links: [{ href: 'https://build.example' }],
+      links: [{ href: 'https://build.example', text: null }],
     });
     expect(readChange({})).toEqual({
       errors: [

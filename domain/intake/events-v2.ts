@@ -6,7 +6,8 @@ import type { SourceReport } from './report.ts';
 export const longestSummary = 1_024;
 export const longestDedupKey = 255;
 const routingKeyLength = 32;
-/** Longer values are no labels: nobody routes by them. */
+/** Longer names and values are no labels: conditions have no room for them. */
+const longestLabelName = 200;
 const longestLabel = 1_024;
 const mostLabels = 100;
 
@@ -21,6 +22,12 @@ export interface ReadEvent {
   readonly report: SourceReport;
 }
 
+export interface ChangeLink {
+  /** http or https. */
+  readonly href: string;
+  readonly text: string | null;
+}
+
 export interface ReadChange {
   readonly routingKey: string;
   readonly change: {
@@ -29,7 +36,7 @@ export interface ReadChange {
     /** Epoch milliseconds; null when the event names no instant that can be read. */
     readonly happenedAt: number | null;
     readonly details: Json;
-    readonly links: Json;
+    readonly links: readonly ChangeLink[];
   };
 }
 
@@ -97,7 +104,7 @@ export function readChange(body: Json): ReadChange | InvalidEvent {
       source: typeof source === 'string' && !isBlank(source) ? source : null,
       happenedAt: instantOf(payload['timestamp']),
       details: payload['custom_details'] ?? null,
-      links: body['links'] ?? null,
+      links: linksOf(body['links']),
     },
   };
 }
@@ -110,6 +117,13 @@ export const ofIntegration = (report: SourceReport, integrationId: string): Sour
   ...report,
   dedupKey: `${integrationId}:${report.dedupKey}`,
 });
+
+/** The report with the severity that the integration gives to PagerDuty's word for it. */
+export function inSeveritiesOf(report: SourceReport, severities: Readonly<Record<string, Severity>>): SourceReport {
+  const word = report.labels['severity'];
+  if (report.action !== 'trigger' || word === undefined || !Object.hasOwn(severities, word)) return report;
+  return { ...report, severity: severities[word] ?? report.severity };
+}
 
 const notAnObject = 'The body is not a JSON object';
 
@@ -168,7 +182,7 @@ function labelsOf(payload: Fields): Record<string, string> {
   for (const [name, value] of [...named, ...custom]) {
     if (value === undefined || value === null || typeof value === 'object' || labels.length === mostLabels) continue;
     const text = String(value);
-    if (text !== '' && text.length <= longestLabel && name.length <= longestLabel) labels.push([name, text]);
+    if (text !== '' && text.length <= longestLabel && name.length <= longestLabelName) labels.push([name, text]);
   }
   return Object.fromEntries(labels);
 }
@@ -180,6 +194,19 @@ function detailsOf(body: Fields, payload: Fields): Json {
     ...['client', 'client_url', 'links', 'images'].map((name) => [name, body[name]]),
   ];
   return Object.fromEntries(kept.filter(([, value]) => value !== undefined && value !== null));
+}
+
+const mostLinks = 20;
+
+/** The links that a person can follow; others are passed over. */
+function linksOf(value: Json | undefined): ChangeLink[] {
+  const links = Array.isArray(value) ? (value as readonly Json[]) : [];
+  return links.slice(0, mostLinks).flatMap((link) => {
+    if (!isObject(link)) return [];
+    const { href, text } = link;
+    if (typeof href !== 'string' || !/^https?:\/\//i.test(href)) return [];
+    return [{ href, text: typeof text === 'string' ? text : null }];
+  });
 }
 
 /** Other years are a sender with a broken clock. */
