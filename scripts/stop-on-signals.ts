@@ -11,7 +11,7 @@ const stopWithinMs = 30_000;
  *
  * For the composition root of a command, once.
  */
-export function stopOnSignals(supervisor: Supervisor, log: (message: string) => void): void {
+export function stopOnSignals(supervisor: Pick<Supervisor, 'stopAll'>, log: (message: string) => void): void {
   let isStopping = false;
   const end = (code: number): void => {
     isStopping = true;
