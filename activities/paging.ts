@@ -4,6 +4,7 @@ import type { Database } from '#db/client.ts';
 import { noteNotTaken, settleDelivery, startDelivery, startResolvedNotice } from '#db/repositories/deliveries.ts';
 import type { StartedDelivery } from '#db/repositories/deliveries.ts';
 import { mintPageLink } from '#db/repositories/page-links.ts';
+import { assignReplyCode } from '#db/repositories/reply-codes.ts';
 import type { PagerChannel, PageMessage, SendOutcome } from './clients/pager-channels.ts';
 import { tryAgain } from './retry.ts';
 import { pageAttempts } from '#workflows/contract.ts';
@@ -41,9 +42,24 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
     }
   }
 
+  /** The number with which the person answers; null where no answer is taken. */
+  async function replyCodeOf(
+    { deliveryId }: StartedDelivery,
+    contactMethodId: string,
+    { takesReplies = false }: PagerChannel,
+    { kind, escalationId }: Pick<PageMessage, 'kind'> & { readonly escalationId: string },
+  ): Promise<number | null> {
+    if (publicUrl === null || !takesReplies || (kind !== 'page' && kind !== 'drill')) return null;
+    try {
+      return await assignReplyCode(db, { contactMethodId, escalationId, deliveryId });
+    } catch {
+      return null;
+    }
+  }
+
   async function send(
     started: StartedDelivery,
-    { channel, personId }: Pick<PagePerson, 'channel' | 'personId'>,
+    { channel, personId, contactMethodId }: Pick<PagePerson, 'channel' | 'personId' | 'contactMethodId'>,
     message: Pick<PageMessage, 'kind'> & { readonly escalationId: string },
   ): Promise<SendOutcome> {
     const sender = channels.get(channel);
@@ -58,6 +74,7 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
       isSensitive: started.isSensitive,
       severity: started.severity,
       ackUrl: await linkOf(started, personId, sender, message),
+      replyCode: await replyCodeOf(started, contactMethodId, sender, message),
       possibleDuplicate: started.possibleDuplicate,
       attempt: started.attempts,
       others: started.others,

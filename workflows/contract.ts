@@ -115,7 +115,8 @@ export const aggregates = {
       'stopOwnPages',
       'moveToCurrentPolicy',
     ],
-    signals: ['sourceChanged', 'rosterChanged', 'maintenanceStarted', 'maintenanceEnded'],
+    // A page is settled by what its activity answers, and again by a receipt that comes later.
+    signals: ['sourceChanged', 'rosterChanged', 'maintenanceStarted', 'maintenanceEnded', 'pageSettled'],
   },
   canary: {
     workflow: 'canary',

@@ -59,6 +59,8 @@ export interface PagerChannel {
   readonly name: string;
   /** False where anybody may read along: then no link is made. Default true. */
   readonly carriesLink?: boolean;
+  /** True where people answer with a number in the message. Default false. */
+  readonly takesReplies?: boolean;
   /** Who is called for an address, where that is not the same for all: what fails for one is not held against another. */
   provider?(address: string): string;
   /** Rejects only when `signal` cancels it or the code is wrong: every failure of the channel is an outcome. */

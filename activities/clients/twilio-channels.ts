@@ -32,6 +32,8 @@ export function createSmsChannel({ client, account, publicUrl }: TwilioChannelOp
   const from = account.smsFrom.startsWith('MG') ? { messagingServiceSid: account.smsFrom } : { from: account.smsFrom };
   return {
     name: 'sms',
+    provider: () => 'twilio',
+    takesReplies: true,
     send: (message) =>
       outcomeOf(() =>
         client.messages.create({
@@ -53,6 +55,9 @@ export function createSmsChannel({ client, account, publicUrl }: TwilioChannelOp
 export function createVoiceChannel({ client, account, publicUrl }: TwilioChannelOptions): PagerChannel {
   return {
     name: 'voice',
+    provider: () => 'twilio',
+    // A link cannot be heard.
+    carriesLink: false,
     send: (message) =>
       outcomeOf(() =>
         client.calls.create({

@@ -25,7 +25,7 @@ interface ByPerson {
   /** The note that holds what the person wrote. */
   readonly noteId?: string;
   /** How the person answered, when it was not with a token of theirs. */
-  readonly via?: 'page_link' | 'chat' | 'text_message';
+  readonly via?: 'page_link' | 'chat' | 'text_message' | 'call';
 }
 
 export type PersonMessage =

@@ -111,6 +111,7 @@ const ways: Readonly<Record<string, string>> = {
   page_link: ', by the link of a page',
   chat: ', by chat',
   text_message: ', by text message',
+  call: ', by a key pressed in a call',
 };
 
 const sayVia = (event: LadderAuditEvent['event']): string => ways[textOf(event['via']) ?? ''] ?? '';
