@@ -91,7 +91,21 @@ export const environmentSchema = z.object({
     .url()
     .default('https://events.pagerduty.com/v2/enqueue')
     .describe('Where they are shown: https://events.eu.pagerduty.com/v2/enqueue for accounts in Europe.'),
+  VIGIL_SLACK_TOKEN_FILE: z.string().optional().describe('A file with the bot token of the Slack app (`xoxb-…`).'),
+  VIGIL_SLACK_TOKEN: z.string().optional().describe('The same token, where no file can be mounted.'),
+  VIGIL_SLACK_SIGNING_SECRET_FILE: z
+    .string()
+    .optional()
+    .describe("A file with the Slack app's signing secret. Without it the buttons of messages do nothing."),
+  VIGIL_SLACK_SIGNING_SECRET: z.string().optional().describe('The same secret, where no file can be mounted.'),
+  VIGIL_SLACK_API_URL: z.url().default('https://slack.com/api/').describe("The address of Slack's Web API."),
   VIGIL_OUTGOING_ALLOW: list.describe('host:port that outgoing calls may reach although they are not public https.'),
+  VIGIL_DEADMAN_URL: z
+    .url()
+    .optional()
+    .describe(
+      'Where the worker beats once a minute while everything works, so that somebody else notices when Vigil does not.',
+    ),
   VIGIL_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -201,6 +215,8 @@ function parse<T>(schema: z.ZodType<T>, variables: Readonly<Record<string, strin
   );
 }
 
+const secretOf = (text: string | undefined): Secret | null => (text === undefined ? null : new Secret(text));
+
 function group(env: Environment) {
   return {
     db: {
@@ -234,6 +250,14 @@ function group(env: Environment) {
       enforcementUrl: env.VIGIL_ENFORCEMENT_URL ?? null,
       pagerduty: { mirrorsFile: env.VIGIL_PAGERDUTY_MIRRORS_FILE ?? null, url: env.VIGIL_PAGERDUTY_EVENTS_URL },
       allow: env.VIGIL_OUTGOING_ALLOW,
+      deadMansSwitchUrl: env.VIGIL_DEADMAN_URL === undefined ? null : new Secret(env.VIGIL_DEADMAN_URL),
+    },
+    slack: {
+      token: secretOf(env.VIGIL_SLACK_TOKEN),
+      tokenFile: env.VIGIL_SLACK_TOKEN_FILE ?? null,
+      signingSecret: secretOf(env.VIGIL_SLACK_SIGNING_SECRET),
+      signingSecretFile: env.VIGIL_SLACK_SIGNING_SECRET_FILE ?? null,
+      apiUrl: env.VIGIL_SLACK_API_URL,
     },
     logLevel: env.VIGIL_LOG_LEVEL,
   };

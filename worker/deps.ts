@@ -12,10 +12,13 @@ import { createWebhookSigner } from '#activities/clients/signed-webhook.ts';
 import { createSqlDetector } from '#activities/clients/sql-detector.ts';
 import { createSsrfGuard } from '#activities/clients/ssrf-guard.ts';
 import { buildChannels, placesPerProvider } from './channels.ts';
+import { sendBeat } from './dead-mans-switch.ts';
 import { loadReferenceLists } from './reference-lists.ts';
 
 export interface WorkerDeps extends ActivityDeps {
   readonly metrics: Registry;
+  /** Tells whoever watches over Vigil that it works; null where nobody does. */
+  readonly beatOutside: (() => Promise<void>) | null;
   close(): Promise<void>;
 }
 
@@ -26,6 +29,7 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
     connectionsPerOrigin: placesPerProvider,
   });
   const secrets = await signingSecrets(config);
+  const { deadMansSwitchUrl } = config.outgoing;
   const channels = buildChannels({ http, signingSecrets: secrets, db, log });
   const detectorPool = config.db.detectorUrl === null ? null : openDetectorPool(config.db.detectorUrl.reveal(), log);
   return {
@@ -42,6 +46,7 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
     httpDetector: (url) => createHttpDetector({ http, url }),
     sqlDetector:
       detectorPool === null ? null : createSqlDetector({ pool: detectorPool, timeoutMs: config.db.detectorTimeoutMs }),
+    beatOutside: deadMansSwitchUrl === null ? null : () => sendBeat(http, deadMansSwitchUrl.reveal()),
     async close() {
       await http.close();
       await detectorPool?.end();

@@ -4,8 +4,10 @@ import type { Config } from '#config/env.ts';
 import { createLogger } from '#config/log.ts';
 import { connectDatabase } from '#db/client.ts';
 import { connectTemporal } from '#gateway/temporal.ts';
+import { minuteMs } from '#domain/time.ts';
 import { createActivities } from '#activities/index.ts';
 import { buildDeps } from './deps.ts';
+import { keepBeating, roundTrip } from './dead-mans-switch.ts';
 import { serveHealth } from './health.ts';
 import { startRelay } from './relay.ts';
 import { keepSchedules } from './schedules.ts';
@@ -58,6 +60,17 @@ async function main(config: Config): Promise<void> {
     reconcileEveryMs: Math.min(10_000, config.worker.sweepEveryMs),
   });
 
+  const { beatOutside } = deps;
+  const beating =
+    beatOutside === null
+      ? null
+      : keepBeating({
+          roundTrip: () => roundTrip({ db, temporal: temporal.client }),
+          beat: beatOutside,
+          log,
+          everyMs: minuteMs,
+        });
+
   let isStopping = false;
   const running = Promise.all(workers.map((worker) => worker.run()));
   const stop = () => {
@@ -78,6 +91,7 @@ async function main(config: Config): Promise<void> {
   try {
     await running;
   } finally {
+    beating?.stop();
     await schedules.stop();
     await relay.stop();
     await health.close();
