@@ -1,7 +1,14 @@
+import { VigilError } from '#domain/errors.ts';
+import { servicesOf } from '#domain/intake/integration.ts';
 import type { Sender } from '#domain/intake/integration.ts';
 import type { Accepted, SourceReport } from '#domain/intake/report.ts';
 import type { Database } from '#db/client.ts';
-import { acceptReports } from '#db/repositories/intake/accept.ts';
+import { acceptRequests } from '#db/repositories/intake/accept.ts';
+import type { IntakeRequest } from '#db/repositories/intake/accept.ts';
+import { liveSuppressionRules } from '#db/repositories/suppression-rules.ts';
+import { KeyedQueue } from './queue.ts';
+import type { Waiting } from './queue.ts';
+import { writeApart } from './write-apart.ts';
 
 /** The one way in for what senders report. Every front door reads its own format and calls this. */
 export interface Intake {
@@ -19,11 +26,104 @@ export interface Intake {
 
 export interface IntakeOptions {
   readonly db: Database;
+  /** Transactions side by side: one is being written while the other commits. */
+  readonly lanes?: number;
+  /** Reports that one transaction writes. */
+  readonly batch?: number;
+  /** Reports that may wait, in all. */
+  readonly waitingAtMost?: number;
+  /** Longer than this nobody waits: a call that would is turned away at once, milliseconds. */
+  readonly waitAtMostMs?: number;
 }
 
-export function createIntake({ db }: IntakeOptions): Intake {
-  return {
-    accept: (sender, reports) => db.transaction((tx) => acceptReports(tx, sender, reports)),
-    close: () => Promise.resolve(),
-  };
+interface Call extends Waiting<IntakeRequest> {
+  resolve(accepted: Accepted[]): void;
+  reject(error: unknown): void;
 }
+
+/**
+ * Gathers what comes in while a transaction runs, and writes it all with the next one: the price of a commit is shared,
+ * the more the more comes in. A key is in one transaction at a time, and its reports keep their order.
+ */
+export function createIntake(options: IntakeOptions): Intake {
+  const { db, lanes = 2, batch = 200, waitingAtMost = 5_000, waitAtMostMs = 1_000 } = options;
+  const queue = new KeyedQueue<Call>();
+  const running = new Set<Promise<void>>();
+  let isClosed = false;
+  /** How long a report takes, milliseconds: the mean of the last ones. */
+  let perReportMs = 0;
+
+  return {
+    accept(sender, reports) {
+      if (reports.length === 0) return Promise.resolve([]);
+      if (isClosed || isTooMuch(reports.length)) return Promise.reject(overloaded());
+      return new Promise((resolve, reject) => {
+        const request = { sender, reports };
+        queue.add({
+          request,
+          keys: keysOf(request),
+          weight: reports.length,
+          since: performance.now(),
+          resolve,
+          reject,
+        });
+        start();
+      });
+    },
+    async close() {
+      isClosed = true;
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+
+  function isTooMuch(more: number): boolean {
+    if (queue.isEmpty) return false;
+    const waitedMs = performance.now() - (queue.oldest ?? Number.POSITIVE_INFINITY);
+    const waitMs = (queue.weight * perReportMs) / lanes;
+    return queue.weight + more > waitingAtMost || waitedMs > waitAtMostMs || waitMs > waitAtMostMs;
+  }
+
+  function start(): void {
+    while (running.size < lanes && !queue.isEmpty) {
+      const calls = queue.take(batch);
+      if (calls.length === 0) return;
+      const writing = write(calls).finally(() => {
+        running.delete(writing);
+        queue.release(calls);
+        start();
+      });
+      running.add(writing);
+    }
+  }
+
+  async function write(calls: readonly Call[]): Promise<void> {
+    const began = performance.now();
+    try {
+      const rules = await liveSuppressionRules(db);
+      const requests = calls.map(({ request }) => request);
+      const accept = (some: readonly IntakeRequest[]) => db.transaction((tx) => acceptRequests(tx, some, rules));
+      const answers = await writeApart(requests, accept);
+      for (const [index, call] of calls.entries()) {
+        const answer = answers[index];
+        if (answer === undefined) call.reject(new Error('a call has no answer'));
+        else if (answer.isStored) call.resolve(answer.accepted);
+        else call.reject(answer.error);
+      }
+    } catch (error) {
+      for (const call of calls) call.reject(error);
+    }
+    const weight = calls.reduce((sum, call) => sum + call.weight, 0);
+    const tookMs = (performance.now() - began) / weight;
+    perReportMs = perReportMs === 0 ? tookMs : perReportMs * 0.9 + tookMs * 0.1;
+  }
+
+  function overloaded(): VigilError {
+    return new VigilError('intake.overloaded', { retryAfterSeconds: 1 });
+  }
+}
+
+/** The keys that a request may write: with routes, at each service that they name. */
+const keysOf = ({ sender, reports }: IntakeRequest): string[] =>
+  servicesOf(sender.document.routes, sender.serviceId).flatMap((serviceId) =>
+    reports.map(({ dedupKey }) => `${serviceId}\u0000${dedupKey}`),
+  );

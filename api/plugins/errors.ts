@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorTable } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
+import { isDatabaseAway } from '../database-away.ts';
 import { isVigilError, toProblem } from '../problem.ts';
 import type { FieldError, Problem } from '../problem.ts';
 
@@ -62,19 +63,4 @@ export function problemOf(error: FastifyError, request: FastifyRequest): Problem
   }
   request.log.error({ err: error }, 'unexpected failure');
   return toProblem('internal.unexpected', request.id);
-}
-
-/** Connection refused, reset or ended by a restart; no connection or no answer in time; or a deadlock: it may go well later. */
-function isDatabaseAway(error: unknown): boolean {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    const code = 'code' in cause ? String(cause.code) : '';
-    if (/^(57P0[123]|57014|40001|40P01|08\w{3}|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
-    if (
-      /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/.test(
-        cause.message,
-      )
-    )
-      return true;
-  }
-  return false;
 }

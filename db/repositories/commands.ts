@@ -77,14 +77,40 @@ export async function insertCommand(db: Queryable, command: NewCommand): Promise
   return { row, isNew: false };
 }
 
+export type LeftCommand = Omit<NewCommand, 'principalId' | 'actor' | 'reservedForMs'> & { readonly actor?: Actor };
+
 /** Leaves a command to the relay and wakes it at commit: the fact and its message are one transaction. */
-export async function leaveCommand(
-  tx: Transaction,
-  command: Omit<NewCommand, 'principalId' | 'actor' | 'reservedForMs'> & { readonly actor?: Actor },
-): Promise<void> {
-  const actor = command.actor ?? systemActor;
-  await insertCommand(tx, { ...command, actor, principalId: 'vigil' });
-  await tx.execute(sql`SELECT pg_notify('vigil_commands', '')`);
+export const leaveCommand = (tx: Transaction, command: LeftCommand): Promise<void> => leaveCommands(tx, [command]);
+
+/** Leaves them in this order; one whose cause has left it before is passed over. */
+export async function leaveCommands(tx: Transaction, left: readonly LeftCommand[]): Promise<void> {
+  if (left.length === 0) return;
+  const rows = left.map((command) => ({
+    id: newId('command'),
+    idempotency_key: command.idempotencyKey,
+    request_sha256: command.requestSha256 ?? sha256Hex(command.idempotencyKey),
+    mode: command.mode,
+    name: command.name,
+    kind: command.kind,
+    aggregate_id: command.aggregateId,
+    workflow_id: command.workflowId ?? `${command.kind}:${command.aggregateId}`,
+    input: command.input,
+    actor: command.actor ?? systemActor,
+    request_id: command.requestId ?? null,
+    priority: command.priority,
+  }));
+  await tx.execute(sql`
+    WITH left_behind AS (
+      INSERT INTO commands (id, principal_id, idempotency_key, request_sha256, mode, name, aggregate_kind, aggregate_id,
+        workflow_id, input, actor, request_id, priority, next_attempt_at)
+      SELECT id, 'vigil', idempotency_key, request_sha256, mode, name, kind, aggregate_id,
+        workflow_id, input, actor, request_id, priority, ${dueAtOnce}
+      FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id text, idempotency_key text,
+        request_sha256 text, mode text, name text, kind text, aggregate_id text, workflow_id text, input jsonb, actor jsonb,
+        request_id text, priority smallint)) WITH ORDINALITY
+      ORDER BY ordinality
+      ON CONFLICT (principal_id, idempotency_key) DO NOTHING)
+    SELECT pg_notify('vigil_commands', '')`);
 }
 
 export async function findCommand(db: Queryable, id: string): Promise<CommandRow | null> {

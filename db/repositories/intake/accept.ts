@@ -1,31 +1,81 @@
-import { routeOf } from '#domain/intake/integration.ts';
+import { routeOf, servicesOf } from '#domain/intake/integration.ts';
 import type { Sender } from '#domain/intake/integration.ts';
 import type { Accepted, SourceReport } from '#domain/intake/report.ts';
+import { ruleFor } from '#domain/intake/suppression.ts';
+import type { LiveRule } from '#domain/intake/suppression.ts';
 import type { Transaction } from '../../client.ts';
-import { acceptResolve, acceptTrigger } from '../alerts.ts';
+import { acceptItems } from './items.ts';
+import { findOpenOf } from './open-escalations.ts';
+import type { IntakeKey, OpenElsewhere } from './open-escalations.ts';
+import type { OwnItem } from './own-item.ts';
+
+/** What one sender reports at once: all of it is stored, or nothing. */
+export interface IntakeRequest {
+  readonly sender: Sender;
+  readonly reports: readonly SourceReport[];
+}
 
 /** Accepts what one sender reports, in order; all of it or nothing. One answer a report. */
 export async function acceptReports(
   tx: Transaction,
   sender: Sender,
   reports: readonly SourceReport[],
+  rules: readonly LiveRule[],
 ): Promise<Accepted[]> {
-  const accepted: Accepted[] = [];
-  for (const report of reports) accepted.push(await acceptReport(tx, sender, report));
+  const [accepted = []] = await acceptRequests(tx, [{ sender, reports }], rules);
   return accepted;
 }
 
-async function acceptReport(tx: Transaction, sender: Sender, report: SourceReport): Promise<Accepted> {
-  const { dedupKey } = report;
-  const to = routeOf(sender.document.routes, sender.serviceId, report.labels);
-  const source = { serviceId: to.serviceId, dedupKey, reportedBy: sender.principalId };
-  if (report.action === 'trigger') {
-    const { title, details } = report;
-    const more = details === null ? {} : { details };
-    const alert = { ...source, severity: to.severity ?? report.severity, title, ...more };
-    return { ...(await acceptTrigger(tx, alert)), dedupKey };
-  }
-  if (report.action === 'acknowledge') return { disposition: 'dropped', escalationId: null, dedupKey };
-  const escalationId = await acceptResolve(tx, source);
-  return { disposition: escalationId === null ? 'dropped' : 'resolved', escalationId, dedupKey };
+/** The same for many at once, in one transaction: for each request its answers. Fails as a whole. */
+export async function acceptRequests(
+  tx: Transaction,
+  requests: readonly IntakeRequest[],
+  rules: readonly LiveRule[],
+): Promise<Accepted[][]> {
+  const open = await findOpenOf(tx, requests.flatMap(routedKeys));
+  const items: OwnItem[] = [];
+  const places = requests.map(({ sender, reports }) =>
+    reports.map((report) => {
+      const its = itemsOf(sender, report, open, rules);
+      items.push(...its);
+      return { from: items.length - its.length, to: items.length, dedupKey: report.dedupKey };
+    }),
+  );
+  const answers = await acceptItems(tx, items);
+  return places.map((ofRequest) =>
+    ofRequest.map(({ from, to, dedupKey }) => {
+      const its = answers.slice(from, to);
+      const { disposition, escalationId } = its.find((one) => one.escalationId !== null) ??
+        its[0] ?? { disposition: 'dropped', escalationId: null };
+      return { disposition, escalationId, dedupKey };
+    }),
+  );
+}
+
+/** Where what a sender with routes reports may be open already: a key stays with the service at which it opened. */
+function routedKeys({ sender, reports }: IntakeRequest): (IntakeKey & { readonly via: string })[] {
+  const { id: via, document, serviceId } = sender;
+  if (via === null || document.routes.length === 0) return [];
+  const services = servicesOf(document.routes, serviceId);
+  return reports.flatMap(({ dedupKey }) => services.map((service) => ({ serviceId: service, dedupKey, via })));
+}
+
+/** A trigger goes to one service. An end, which may come without the labels that chose it, goes wherever its key is open. */
+function itemsOf(sender: Sender, report: SourceReport, open: OpenElsewhere, rules: readonly LiveRule[]): OwnItem[] {
+  const { document, teamId, principalId: reportedBy, id: via } = sender;
+  const { dedupKey, labels, action } = report;
+  const routed = routeOf(document.routes, sender.serviceId, labels);
+  const openAt = via === null ? [] : open.servicesOf(via, dedupKey);
+  const serviceIds =
+    openAt.length === 0 || (openAt.includes(routed.serviceId) && action === 'trigger') ? [routed.serviceId] : openAt;
+  const of = { dedupKey, action, reportedBy, via, canaryId: null, sensitive: false, causeKey: null } as const;
+  const rest = { ...of, leaves: 'changes', severity: null, title: null, details: null, suppressedBy: null } as const;
+  if (report.action === 'acknowledge') return serviceIds.map((serviceId) => ({ ...rest, serviceId, group: null }));
+  const { group } = report;
+  if (report.action === 'resolve') return serviceIds.map((serviceId) => ({ ...rest, serviceId, group }));
+  const serviceId = serviceIds[0] ?? routed.serviceId;
+  const rule = ruleFor(rules, { serviceId, teamId, integrationId: via, labels });
+  const { title, details } = report;
+  const severity = routed.severity ?? report.severity;
+  return [{ ...rest, serviceId, group, severity, title, details, suppressedBy: rule?.id ?? null }];
 }

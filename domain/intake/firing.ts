@@ -1,0 +1,58 @@
+import type { EndedAlert, FiringGroup, SingleAlert } from './report.ts';
+
+/** What is known of one alert of a group: the latest start and the latest end that its source told of. */
+export interface KnownAlert {
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+}
+
+/** The single alerts of one key, by fingerprint; also those that are over, for as long as a late report could come. */
+export type KnownAlerts = Map<string, KnownAlert>;
+
+/** An alert fires when its latest start is later than its latest end. */
+export const fires = ({ startedAt, endedAt }: KnownAlert): boolean => endedAt === null || startedAt > endedAt;
+
+export const firingCount = (known: KnownAlerts): number => [...known.values()].filter(fires).length;
+
+/** A source's clock may be ahead of ours by this much; what lies further in the future is taken for that moment. */
+export const clockLeewayMs = 10 * 60_000;
+
+/**
+ * Takes what a report says of single alerts into what is known, and returns the fingerprints that changed.
+ *
+ * Starts and ends only ever grow, so the order in which reports arrive, and how often, makes no difference: a resolve of an
+ * older firing than the present one ends nothing, and a firing whose end came first opens nothing.
+ */
+export function foldGroup(known: KnownAlerts, group: FiringGroup, now: number): string[] {
+  const changed = new Set<string>();
+  for (const alert of group.firing) note(alert, null);
+  for (const alert of group.resolved) note(alert, endOf(alert, now));
+  return [...changed];
+
+  function note({ fingerprint, startedAt }: SingleAlert, end: number | null): void {
+    const before = known.get(fingerprint);
+    const start = Math.max(0, Math.min(startedAt, now + clockLeewayMs));
+    const after = {
+      startedAt: Math.max(before?.startedAt ?? start, start),
+      endedAt: latest(before?.endedAt ?? null, end),
+    };
+    if (before !== undefined && before.startedAt === after.startedAt && before.endedAt === after.endedAt) return;
+    known.set(fingerprint, after);
+    changed.add(fingerprint);
+  }
+}
+
+/** Ends whatever fires: the source says that all of it is over. Returns the fingerprints that changed. */
+export function endAll(known: KnownAlerts, now: number): string[] {
+  const firing = [...known].filter(([, alert]) => fires(alert));
+  for (const [fingerprint, { startedAt }] of firing)
+    known.set(fingerprint, { startedAt, endedAt: Math.max(startedAt, now) });
+  return firing.map(([fingerprint]) => fingerprint);
+}
+
+/** Not before its own start: an end that cannot be must not leave the alert firing for ever. */
+const endOf = ({ startedAt, endedAt }: EndedAlert, now: number): number =>
+  Math.max(0, Math.min(Math.max(startedAt, endedAt), now + clockLeewayMs));
+
+const latest = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.max(a, b);
