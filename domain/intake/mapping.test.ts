@@ -67,7 +67,11 @@ describe('a mapped body', () => {
         code: 'missing',
         detail: 'holds no text for title: sought at /check/name',
       },
-      { pointer: '/body/site', code: 'missing', detail: 'holds no text for dedupKey: sought at $/site, /check/id' },
+      {
+        pointer: '/body/results/2/check/id',
+        code: 'missing',
+        detail: 'holds no text for dedupKey: sought at $/site, /check/id',
+      },
     ]);
     expect(refusal({ site: 'ber1' }, monitor)).toEqual([
       { pointer: '/body/results', code: 'missing', detail: 'must be a list of alerts' },

@@ -150,10 +150,11 @@ function firstText(of: Item, places: readonly Place[], separator: string): strin
 const lookUp = ({ item, body }: Item, pointer: string): unknown =>
   pointer.startsWith('$') ? valueAt(body, pointer.slice(1)) : valueAt(item, pointer);
 
-function miss({ at, missed }: Item, field: string, places: readonly Place[]): void {
+/** The place that is named is the first that holds nothing: of several in one list it may be a later one. */
+function miss(of: Item, field: string, places: readonly Place[]): void {
   const pointers = places.flat();
-  const [first = ''] = pointers;
-  const pointer = first.startsWith('$') ? `/body${first.slice(1)}` : at + first;
+  const empty = pointers.find((pointer) => textOf(lookUp(of, pointer)) === null) ?? '';
+  const pointer = empty.startsWith('$') ? `/body${empty.slice(1)}` : of.at + empty;
   const sought = pointers.length === 0 ? 'the mapping names no place for it' : `sought at ${pointers.join(', ')}`;
-  missed.push({ pointer, detail: `holds no text for ${field}: ${sought}` });
+  of.missed.push({ pointer, detail: `holds no text for ${field}: ${sought}` });
 }

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from '#api/app.ts';
+import type { Intake } from '#api/intake/intake.ts';
 import type { Role } from '#domain/actor.ts';
 import { connectDatabase } from '#db/client.ts';
 import type { Database } from '#db/client.ts';
@@ -94,7 +95,15 @@ export async function testApiOver(
     log = pino({ level: 'silent' }),
     commandDeadlineMs = 2_000,
     eventsPerMinute = 1_000_000,
-  }: { log?: FastifyBaseLogger; commandDeadlineMs?: number; eventsPerMinute?: number } = {},
+    rateLimitPerMinute = 1_000_000,
+    intake,
+  }: {
+    log?: FastifyBaseLogger;
+    commandDeadlineMs?: number;
+    eventsPerMinute?: number;
+    rateLimitPerMinute?: number;
+    intake?: Intake;
+  } = {},
 ): Promise<FastifyInstance> {
   const app = await buildApp({
     db,
@@ -103,12 +112,13 @@ export async function testApiOver(
       host: '127.0.0.1',
       port: 0,
       publicUrl: null,
-      rateLimitPerMinute: 1_000_000,
+      rateLimitPerMinute,
       eventsPerMinute,
       trustedProxies: [],
       commandDeadlineMs,
     },
     log,
+    ...(intake === undefined ? {} : { intake }),
     // A busy machine is no reason for a test to fail.
     maxEventLoopDelayMs: 0,
   });
