@@ -58,14 +58,14 @@ export function problemPage(title: string, again: string | null = null): string 
 }
 
 /** What is wrong, since when, and who knows. Nothing of a sensitive matter but that there is one. */
-function matter(view: LinkView): Html {
+function matter(view: LinkView, isMain = false): Html {
   const { link } = view;
   const { escalation, now, timeZone } = link;
   const title = escalation.isSensitive
     ? 'An escalation about sensitive harm. Open Vigil to read it.'
     : plainLine(escalation.title) || 'An escalation without a title';
   return html`<p class="kind">${escalation.isDrill && 'Drill · '}Severity ${escalation.severity}</p>
-    <h1><bdi>${title}</bdi></h1>
+    ${isMain ? html`<h1><bdi>${title}</bdi></h1>` : html`<h2><bdi>${title}</bdi></h2>`}
     <dl>
       <dt>Since</dt>
       <dd>${shownInstant(escalation.openedAt.getTime(), now.getTime(), timeZone)}</dd>

@@ -9,13 +9,15 @@ const style = `
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--back);color:var(--text);font:18px/1.45 system-ui,sans-serif;overflow-wrap:anywhere}
 main{max-width:34rem;min-height:100vh;min-height:100svh;margin:0 auto;padding:16px;display:flex;flex-direction:column;gap:12px}
-h1{font-size:1.35rem;line-height:1.25;margin:0}
+h1,h2{font-size:1.35rem;line-height:1.25;margin:0}
+h2{font-size:1.15rem}
 p,dl,dd,form{margin:0}
 .kind{color:var(--warn);font-weight:700}
 .dim,dt{color:var(--dim);font-size:1rem}
 dl{display:grid;grid-template-columns:auto 1fr;gap:4px 12px}
 .grow{flex:1}
 .act{position:sticky;bottom:0;background:var(--back);padding:8px 0 16px}
+.act p{margin-top:10px}
 button,.again{display:block;width:100%;min-height:64px;padding:12px;border:2px solid var(--act);border-radius:12px;font:inherit;font-weight:700;font-size:1.35rem;text-align:center;text-decoration:none;cursor:pointer;background:var(--act);color:var(--on-act)}
 button.quiet,.again{background:var(--back);color:var(--act);font-size:1.1rem;min-height:56px}
 button:focus-visible,a:focus-visible{outline:4px solid var(--text);outline-offset:3px}

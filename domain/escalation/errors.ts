@@ -32,17 +32,16 @@ export const escalationErrors = {
   'escalation.no_own_pages': row('No further page to you is waiting, so there is none to stop.', 409),
   'escalation.policy_already_current': row('It follows this version of the policy already.', 409),
   'page_link.unknown': row(
-    'This link is not known: it may be cut short. Open the newest page you got, or run `vigil escalation ack`.',
+    'This link is not known: it may have been cut short. Open the one in the newest page that you got.',
     404,
   ),
   'page_link.expired': row(
-    'This link is over 60 minutes old. Open the newest page you got, or run `vigil escalation ack`.',
+    'This link is over 60 minutes old and works no more. Open the one in the newest page that you got.',
     410,
   ),
-  'page_link.used': row('This link was used. Open the newest page you got, or run `vigil escalation ack`.', 410),
   'page_link.not_from_page': row('Open the link and press the button on its page: nothing else acknowledges.', 403),
   'page_link.undo_over': row(
-    'There is nothing that this link can take back any more. Use `vigil escalation unack`, or tell a colleague.',
+    'There is nothing that this link can take back any more. Use the command line, or tell a colleague.',
     409,
   ),
   'escalation.policy_invalid': row('The escalation policy has problems. Correct the named fields.', 422),
