@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { toLadderEvents } from '#domain/escalation/audit-trail.ts';
 import type { LadderAuditEvent, TimelineEntry } from '#domain/escalation/timeline.ts';
 import { timeline, timelineText } from '#domain/escalation/timeline.ts';
-import { toIso } from '#domain/time.ts';
+import { hourMs, toIso } from '#domain/time.ts';
+import { changesBetween } from '#db/repositories/change-events.ts';
+import type { ChangeEventRow } from '#db/repositories/change-events.ts';
 import { listDeliveries } from '#db/repositories/escalations.ts';
 import {
   listLadderEvents,
@@ -11,7 +13,9 @@ import {
   relatedEscalations,
 } from '#db/repositories/escalation-timeline.ts';
 import type { RelatedEscalation } from '#db/repositories/escalation-timeline.ts';
+import type { EscalationRow } from '#db/repositories/escalations.ts';
 import type { ApiDeps } from '../deps.ts';
+import { changeEventSchema, toChangeEvent } from '../schemas/change-event.ts';
 import { idOf, outInstant, readProblems, severity, withIsoDates } from '../schemas/common.ts';
 import { visibleEscalation } from './escalations.ts';
 import type { Routes } from './types.ts';
@@ -54,12 +58,20 @@ const relatedSchema = z.object({
   openedAt: outInstant,
   resolvedAt: outInstant.nullable(),
 });
+/** What breaks a service is mostly a change of the last hours. */
+const changesBeforeHours = 6;
+const mostChanges = 20;
 const timelineSchema = z
   .object({
     escalationId: z.string(),
     entries: z.array(entrySchema),
     isCut: z.boolean().describe('True when there is more than a timeline holds.'),
     related: z.array(relatedSchema),
+    changes: z
+      .array(changeEventSchema)
+      .describe(
+        `Changes of its service from ${changesBeforeHours} hours before it opened until its end, the last ${mostChanges}.`,
+      ),
   })
   .meta({ id: 'Timeline' });
 
@@ -80,16 +92,19 @@ export function registerEscalationTimeline(app: Routes, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const row = await visibleEscalation(deps, request, request.params.escalationId);
-      const [audited, deliveries, related] = await Promise.all([
+      const [audited, deliveries, related, changes] = await Promise.all([
         listLadderEvents(deps.db, row.id),
         listDeliveries(deps.db, row.id),
         relatedEscalations(deps.db, row),
+        changesAround(deps.db, row),
       ]);
       const events = toLadderEvents(audited);
       const names = await namesInTimeline(deps.db, idsIn(events));
       const entries = timeline(events, (id) => names.get(id) ?? id);
       if (request.query.format === 'text')
-        return reply.type('text/plain; charset=utf-8').send(timelineText(entries) + relatedText(related));
+        return reply
+          .type('text/plain; charset=utf-8')
+          .send(timelineText(entries) + changesText(changes) + relatedText(related));
       const byKey = new Map(deliveries.map((delivery) => [delivery.effectKey, delivery]));
       return {
         escalationId: row.id,
@@ -99,6 +114,7 @@ export function registerEscalationTimeline(app: Routes, deps: ApiDeps): void {
         })),
         isCut: audited.length === longestTimeline,
         related: related.map((one) => ({ ...withIsoDates(one), severity: one.severity as 1 | 2 | 3 | 4 })),
+        changes: changes.map(toChangeEvent),
       };
     },
   );
@@ -124,7 +140,20 @@ const idsIn = (events: readonly LadderAuditEvent[]): string[] => [
   ...new Set(JSON.stringify(events).match(/\b(per|sch|epv)_[0-9a-f]{32}\b/g)),
 ];
 
+/** In the order in which they happened. */
+async function changesAround(db: ApiDeps['db'], row: EscalationRow): Promise<ChangeEventRow[]> {
+  const from = new Date(row.openedAt.getTime() - changesBeforeHours * hourMs);
+  const to = row.resolvedAt ?? row.closedAt ?? new Date();
+  return (await changesBetween(db, row.serviceId, { from, to, most: mostChanges })).toReversed();
+}
+
 const onOneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+
+const changesText = (changes: readonly ChangeEventRow[]): string =>
+  changes
+    .map(({ happenedAt, summary }) => `${happenedAt.toISOString()}  ${onOneLine(summary)}\n`)
+    .join('')
+    .replace(/^(?=.)/, '\nChanges of the service:\n');
 
 const relatedText = (related: readonly RelatedEscalation[]): string =>
   related

@@ -46,6 +46,7 @@ interface Related {
 interface Timeline {
   readonly entries: readonly { readonly at: string; readonly version: number | null; readonly text: string }[];
   readonly related: readonly Related[];
+  readonly changes: readonly { readonly happenedAt: string; readonly summary: string }[];
 }
 type Detailed = Escalation & { readonly deliveries: readonly Delivery[] };
 
@@ -171,11 +172,13 @@ export function registerEscalations(program: Command, run: Run): void {
     .action(
       run(async ({ api, output }, _options, id) => {
         const story = await api.get<Timeline>(`${path}/${encodeURIComponent(id)}/timeline`);
-        output.show(story, ({ entries, related }) =>
+        output.show(story, ({ entries, related, changes }) =>
           [
             ...entries.map(({ at, version, text }) =>
               clean(`${at}  ${(version === null ? '-' : `v${version}`).padEnd(5)} ${text}`),
             ),
+            ...(changes.length === 0 ? [] : ['', 'Changes of the service:']),
+            ...changes.map(({ happenedAt, summary }) => clean(`${happenedAt}  ${summary}`)),
             ...(related.length === 0 ? [] : ['', output.table(related, relatedColumns, '')]),
           ].join('\n'),
         );
