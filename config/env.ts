@@ -99,6 +99,37 @@ export const environmentSchema = z.object({
     .describe("A file with the Slack app's signing secret. Without it the buttons of messages do nothing."),
   VIGIL_SLACK_SIGNING_SECRET: z.string().optional().describe('The same secret, where no file can be mounted.'),
   VIGIL_SLACK_API_URL: z.url().default('https://slack.com/api/').describe("The address of Slack's Web API."),
+  VIGIL_SMTP_OUT_URL_FILE: z
+    .string()
+    .optional()
+    .describe('A file with the mail server that pages leave by: `smtp://user:password@host:587`, or `smtps:`.'),
+  VIGIL_SMTP_OUT_URL: z.string().optional().describe('The same address, where no file can be mounted.'),
+  VIGIL_EMAIL_FROM: z
+    .string()
+    .regex(/^[^\s<>,;:"@]+@[^\s<>,;:"@]+$/, 'must be an e-mail address')
+    .optional()
+    .describe('The sender of pages by e-mail. Needed with a mail server.'),
+  VIGIL_TWILIO_ACCOUNT_SID: z
+    .string()
+    .regex(/^AC[0-9a-f]{32}$/, 'must be AC and 32 hexadecimal digits')
+    .optional()
+    .describe('The Twilio account for text messages and calls. Without it there are none. Needs VIGIL_API_PUBLIC_URL.'),
+  VIGIL_TWILIO_AUTH_TOKEN_FILE: z.string().optional().describe("A file with the Twilio account's auth token."),
+  VIGIL_TWILIO_AUTH_TOKEN: z.string().optional().describe('The same token, where no file can be mounted.'),
+  VIGIL_TWILIO_SMS_FROM: z
+    .string()
+    .regex(
+      /^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$/,
+      'must be a number such as +15005550006, or the id of a messaging service',
+    )
+    .optional()
+    .describe('What text messages come from. Without it no text messages are sent.'),
+  VIGIL_TWILIO_VOICE_FROM: z
+    .string()
+    .regex(/^\+[1-9]\d{6,14}$/, 'must be a number such as +15005550006')
+    .optional()
+    .describe('The number that calls come from. Without it no calls are made.'),
+  VIGIL_TWILIO_URL: z.url().default('https://api.twilio.com').describe("The address of Twilio's API."),
   VIGIL_OUTGOING_ALLOW: list.describe('host:port that outgoing calls may reach although they are not public https.'),
   VIGIL_DEADMAN_URL: z
     .url()
@@ -258,6 +289,19 @@ function group(env: Environment) {
       signingSecret: secretOf(env.VIGIL_SLACK_SIGNING_SECRET),
       signingSecretFile: env.VIGIL_SLACK_SIGNING_SECRET_FILE ?? null,
       apiUrl: env.VIGIL_SLACK_API_URL,
+    },
+    email: {
+      smtpUrl: secretOf(env.VIGIL_SMTP_OUT_URL),
+      smtpUrlFile: env.VIGIL_SMTP_OUT_URL_FILE ?? null,
+      from: env.VIGIL_EMAIL_FROM ?? null,
+    },
+    twilio: {
+      accountSid: env.VIGIL_TWILIO_ACCOUNT_SID ?? null,
+      authToken: secretOf(env.VIGIL_TWILIO_AUTH_TOKEN),
+      authTokenFile: env.VIGIL_TWILIO_AUTH_TOKEN_FILE ?? null,
+      smsFrom: env.VIGIL_TWILIO_SMS_FROM ?? null,
+      voiceFrom: env.VIGIL_TWILIO_VOICE_FROM ?? null,
+      url: env.VIGIL_TWILIO_URL,
     },
     logLevel: env.VIGIL_LOG_LEVEL,
   };

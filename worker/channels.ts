@@ -26,10 +26,14 @@ export const placesPerProvider = 64;
 export function buildChannels(options: {
   readonly http: HttpClient;
   readonly signingSecrets: readonly string[];
+  /** Null where Slack is not set up. */
+  readonly slack: PagerChannel | null;
+  /** E-mail, text messages and calls, those that are set up. */
+  readonly phones: readonly PagerChannel[];
   readonly db: Database;
   readonly log: Logger;
 }): Channels {
-  const { http, signingSecrets, db, log } = options;
+  const { http, signingSecrets, slack, phones, db, log } = options;
   const guard = createProviderGuard({
     now: () => performance.now(),
     // A page is worth more retries than an ordinary call: fifty at once, and one a second.
@@ -48,6 +52,8 @@ export function buildChannels(options: {
   const outgoing: PagerChannel[] = [];
   if (signingSecrets.length > 0)
     outgoing.push(createWebhookChannel({ http, signer: createWebhookSigner(signingSecrets) }));
+  if (slack !== null) outgoing.push(slack);
+  outgoing.push(...phones);
   const all = [createConsoleChannel(log), ...outgoing.map((channel) => guarded(channel, guard))];
   return {
     byName: new Map(all.map((channel) => [channel.name, metrics.observed(channel)])),

@@ -3,19 +3,32 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Config } from '#config/env.ts';
+import { readSecret } from '#config/secret-file.ts';
 import type { Database } from '#db/client.ts';
 import type { ActivityDeps } from '#activities/index.ts';
 import { createEnforcementApi } from '#activities/clients/enforcement-api.ts';
 import { createHttpDetector } from '#activities/clients/http-detector.ts';
 import { createHttpClient } from '#activities/clients/http.ts';
+import { createPagerdutyMirror } from '#activities/clients/pagerduty-out.ts';
 import { createWebhookSigner } from '#activities/clients/signed-webhook.ts';
+import { createSlackApi } from '#activities/clients/slack-api.ts';
+import type { SlackApi } from '#activities/clients/slack-api.ts';
+import { createSlackChannel } from '#activities/clients/slack-channel.ts';
+import { createSlackMirror } from '#activities/clients/slack-mirror.ts';
 import { createSqlDetector } from '#activities/clients/sql-detector.ts';
 import { createSsrfGuard } from '#activities/clients/ssrf-guard.ts';
+import type { SsrfGuard } from '#activities/clients/ssrf-guard.ts';
+import type { AskReceipt } from '#activities/clients/twilio-receipts.ts';
+import { readAccounts } from './accounts.ts';
 import { buildChannels, placesPerProvider } from './channels.ts';
 import { sendBeat } from './dead-mans-switch.ts';
+import { loadMirrorKeys } from './mirror-keys.ts';
+import { connectPhones } from './phones.ts';
 import { loadReferenceLists } from './reference-lists.ts';
 
 export interface WorkerDeps extends ActivityDeps {
+  /** Who can be asked what became of a page, by channel. */
+  readonly receipts: ReadonlyMap<string, AskReceipt>;
   readonly metrics: Registry;
   /** Tells whoever watches over Vigil that it works; null where nobody does. */
   readonly beatOutside: (() => Promise<void>) | null;
@@ -24,19 +37,38 @@ export interface WorkerDeps extends ActivityDeps {
 
 /** Puts the real clients behind the ports of the activities. Fails on unusable signing secrets, without naming them. */
 export async function buildDeps(config: Config, db: Database, log: Logger): Promise<WorkerDeps> {
+  const guard = createSsrfGuard({ allowList: config.outgoing.allow });
   const http = createHttpClient({
-    guard: createSsrfGuard({ allowList: config.outgoing.allow }),
+    guard,
     connectionsPerOrigin: placesPerProvider,
   });
   const secrets = await signingSecrets(config);
   const { deadMansSwitchUrl } = config.outgoing;
-  const channels = buildChannels({ http, signingSecrets: secrets, db, log });
+  const { publicUrl } = config.api;
+  const slack = await connectSlack(config, guard);
+  const phones = connectPhones(await readAccounts(config), http);
+  const channels = buildChannels({
+    http,
+    signingSecrets: secrets,
+    slack: slack === null ? null : createSlackChannel({ api: slack, publicUrl, log }),
+    phones: phones.channels,
+    db,
+    log,
+  });
+  const { mirrorsFile, url } = config.outgoing.pagerduty;
+  const keys = await loadMirrorKeys(mirrorsFile);
   const detectorPool = config.db.detectorUrl === null ? null : openDetectorPool(config.db.detectorUrl.reveal(), log);
   return {
     db,
     channels: channels.byName,
     metrics: channels.metrics,
-    publicUrl: config.api.publicUrl,
+    receipts: phones.receipts,
+    publicUrl,
+    mirrors: [
+      ...(slack === null ? [] : [createSlackMirror({ api: slack, publicUrl })]),
+      ...(keys.size === 0 ? [] : [createPagerdutyMirror({ http, keys, url, publicUrl })]),
+    ],
+    mirroredServices: new Set(keys.keys()),
     enforcementApi:
       config.outgoing.enforcementUrl === null || secrets.length === 0
         ? null
@@ -48,10 +80,17 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
       detectorPool === null ? null : createSqlDetector({ pool: detectorPool, timeoutMs: config.db.detectorTimeoutMs }),
     beatOutside: deadMansSwitchUrl === null ? null : () => sendBeat(http, deadMansSwitchUrl.reveal()),
     async close() {
+      phones.close();
       await http.close();
+      await slack?.close();
       await detectorPool?.end();
     },
   };
+}
+
+async function connectSlack({ slack }: Config, guard: SsrfGuard): Promise<SlackApi | null> {
+  const token = await readSecret('VIGIL_SLACK_TOKEN_FILE', slack.token, slack.tokenFile);
+  return token === null ? null : createSlackApi({ token: token.reveal(), guard, apiUrl: slack.apiUrl });
 }
 
 function openDetectorPool(url: string, log: Logger): pg.Pool {

@@ -9,6 +9,7 @@ import { createActivities } from '#activities/index.ts';
 import { buildDeps } from './deps.ts';
 import { keepBeating, roundTrip } from './dead-mans-switch.ts';
 import { serveHealth } from './health.ts';
+import { pollReceipts } from './receipts.ts';
 import { startRelay } from './relay.ts';
 import { keepSchedules } from './schedules.ts';
 import { toWorkerLogger } from './sdk-log.ts';
@@ -71,6 +72,8 @@ async function main(config: Config): Promise<void> {
           everyMs: minuteMs,
         });
 
+  const receipts = pollReceipts({ db, asks: deps.receipts, log });
+
   let isStopping = false;
   const running = Promise.all(workers.map((worker) => worker.run()));
   const stop = () => {
@@ -93,6 +96,7 @@ async function main(config: Config): Promise<void> {
   } finally {
     beating?.stop();
     await schedules.stop();
+    await receipts.stop();
     await relay.stop();
     await health.close();
     await temporal.close();

@@ -99,10 +99,13 @@ describe('what Twilio says', () => {
   });
 
   it('nothing, because it is not there, or is where no call may go', async () => {
-    const account = { ...twilioAccount, apiKeySid: null, secret: 'x' };
     const http = createHttpClient({ guard: createSsrfGuard({ allowList: ['127.0.0.1:1'] }) });
     const at = (baseUrl: string) =>
-      createSmsChannel({ client: createTwilioClient({ ...account, baseUrl }, http), account, publicUrl }).send(page);
+      createSmsChannel({
+        client: createTwilioClient({ ...twilioAccount, baseUrl }, http),
+        from: twilioAccount.smsFrom,
+        publicUrl,
+      }).send(page);
     expect(await at('http://127.0.0.1:1')).toEqual({ outcome: 'failed_transient', retryAfterMs: null });
     expect(await at('http://127.0.0.1:2')).toEqual({ outcome: 'failed_permanent', code: 'not_https' });
     await http.close();

@@ -4,11 +4,12 @@ import { wireTitle } from './pager-channels.ts';
 import type { PageMessage, PagerChannel, SendOutcome } from './pager-channels.ts';
 import { smsText } from './sms-text.ts';
 import { TwilioGarbage, TwilioRefusal } from './twilio-client.ts';
-import type { TwilioAccount, TwilioClient } from './twilio-client.ts';
+import type { TwilioClient } from './twilio-client.ts';
 
 export interface TwilioChannelOptions {
   readonly client: TwilioClient;
-  readonly account: Pick<TwilioAccount, 'smsFrom' | 'voiceFrom'>;
+  /** An E.164 number; for text messages also the `MG…` id of a messaging service. */
+  readonly from: string;
   /** Where Twilio reaches the API: its receipts, replies and key presses come there. */
   readonly publicUrl: string;
 }
@@ -28,8 +29,8 @@ const ringSeconds = 25;
  * Twilio knows no idempotency key: a call whose answer was lost is `unknown` and not repeated, and one that a crash makes
  * Vigil repeat says that it may be a second one.
  */
-export function createSmsChannel({ client, account, publicUrl }: TwilioChannelOptions): PagerChannel {
-  const from = account.smsFrom.startsWith('MG') ? { messagingServiceSid: account.smsFrom } : { from: account.smsFrom };
+export function createSmsChannel({ client, from, publicUrl }: TwilioChannelOptions): PagerChannel {
+  const sender = from.startsWith('MG') ? { messagingServiceSid: from } : { from };
   return {
     name: 'sms',
     provider: () => 'twilio',
@@ -37,7 +38,7 @@ export function createSmsChannel({ client, account, publicUrl }: TwilioChannelOp
     send: (message) =>
       outcomeOf(() =>
         client.messages.create({
-          ...from,
+          ...sender,
           to: message.address,
           body: smsText(message),
           statusCallback: under(publicUrl, twilioPaths.status(message.deliveryId)),
@@ -52,7 +53,7 @@ export function createSmsChannel({ client, account, publicUrl }: TwilioChannelOp
  * Pages by a call. What is said is fetched from Vigil when somebody picks up, and a key acknowledges or escalates; notices,
  * which no key answers, are said at once. `sent` once Twilio has queued the call; a receipt says whether it was answered.
  */
-export function createVoiceChannel({ client, account, publicUrl }: TwilioChannelOptions): PagerChannel {
+export function createVoiceChannel({ client, from, publicUrl }: TwilioChannelOptions): PagerChannel {
   return {
     name: 'voice',
     provider: () => 'twilio',
@@ -61,7 +62,7 @@ export function createVoiceChannel({ client, account, publicUrl }: TwilioChannel
     send: (message) =>
       outcomeOf(() =>
         client.calls.create({
-          from: account.voiceFrom,
+          from,
           to: message.address,
           timeout: ringSeconds,
           statusCallback: under(publicUrl, twilioPaths.status(message.deliveryId)),

@@ -4,13 +4,7 @@ import type { HttpClient } from './http.ts';
 
 export interface TwilioAccount {
   readonly accountSid: string;
-  /** Of an API key, whose secret is then `secret`; null: `secret` is the account's own auth token. */
-  readonly apiKeySid: string | null;
-  readonly secret: string;
-  /** The E.164 number, or the `MG…` id of a messaging service, that text messages come from. */
-  readonly smsFrom: string;
-  /** The E.164 number that calls come from. */
-  readonly voiceFrom: string;
+  readonly authToken: string;
   /** Another address than Twilio's own, such as that of a simulator or of a proxy. */
   readonly baseUrl: string;
 }
@@ -48,8 +42,7 @@ const timeoutMs = 10 * secondMs;
  * retries. A request fails with `OutgoingError` when it got no answer, with `TwilioRefusal` or `TwilioGarbage` when it did.
  */
 export function createTwilioClient(account: TwilioAccount, http: HttpClient): TwilioClient {
-  return twilio(account.apiKeySid ?? account.accountSid, account.secret, {
-    accountSid: account.accountSid,
+  return twilio(account.accountSid, account.authToken, {
     httpClient: new GuardedRequestClient(http, account.baseUrl),
   });
 }

@@ -24,9 +24,7 @@ export async function startTwilio(publicUrl: string) {
   const { port } = app.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   const http = createHttpClient({ guard: createSsrfGuard({ allowList: [`127.0.0.1:${port}`] }) });
-  const account = { accountSid, apiKeySid: null, secret: authToken, smsFrom, voiceFrom, baseUrl: url };
-  const client = createTwilioClient(account, http);
-  const channelOptions = { client, account, publicUrl };
+  const client = createTwilioClient({ accountSid, authToken, baseUrl: url }, http);
 
   async function ask<T>(path: string, body: object): Promise<T> {
     const headers = { 'content-type': 'application/json' };
@@ -38,8 +36,8 @@ export async function startTwilio(publicUrl: string) {
   return {
     url,
     client,
-    sms: createSmsChannel(channelOptions),
-    voice: createVoiceChannel(channelOptions),
+    sms: createSmsChannel({ client, from: smsFrom, publicUrl }),
+    voice: createVoiceChannel({ client, from: voiceFrom, publicUrl }),
     fault: (fault: Parameters<typeof setFault>[1]) => setFault(url, fault),
     script: (script: { to?: string; times?: number; rejectWith?: number; callbackFirst?: string }) =>
       ask('/script', script),
