@@ -8,7 +8,7 @@ import { createLogger } from '#config/log.ts';
 import { newId } from '#db/ids.ts';
 import { acceptTrigger } from '#db/repositories/alerts.ts';
 import { insertNote } from '#db/repositories/notes.ts';
-import { auditEvents, contentItems, escalations, signals } from '#db/schema/index.ts';
+import { auditEvents, contentItems, escalations, pageLinks, signals } from '#db/schema/index.ts';
 import { ask } from '../support/ask.ts';
 import { canaryWhen, plantCanary } from '../support/canaries.ts';
 import { buildCaseWorld, seedDetector } from '../support/case-world.ts';
@@ -75,6 +75,7 @@ beforeAll(async () => {
   vigil = await startTestVigil(
     {
       channels: phones.channels,
+      publicUrl: 'https://vigil.example',
       enforcementApi: platform.api,
       httpDetector: (url) => createHttpDetector({ http, url, timeoutMs: 2_000 }),
     },
@@ -181,6 +182,12 @@ it('comes out in no history, no visibility row and no log line, although everyth
     return ids.every((id) => all.some(({ workflowId }) => workflowId.endsWith(id))) ? all : null;
   });
   const texts = histories.flatMap(({ history }) => textsOf(history));
+  // The secrets of the links in pages are out of place wherever content is, and in the tables too.
+  const secrets = phones.log.flatMap(({ message: { ackUrl } }) => ackUrl?.split('/').at(-1) ?? []);
+  expect(secrets.length).toBeGreaterThanOrEqual(2);
+  const holdsSecret = (text: string) => secrets.some((secret) => text.includes(secret));
+  expect([...texts, ...sdkLog, ...relayLog].filter(holdsSecret)).toEqual([]);
+  expect((await db.select().from(pageLinks)).filter((row) => holdsSecret(JSON.stringify(row)))).toEqual([]);
   // The search would find it: the marker is in the tables, and what histories do hold is found the same way.
   expect((await db.select().from(contentItems)).some(({ body }) => body.includes(marker))).toBe(true);
   for (const id of ids) expect(texts.some((text) => text.includes(id))).toBe(true);
@@ -200,5 +207,5 @@ it('comes out in no history, no visibility row and no log line, although everyth
 
   const audited = await db.select({ data: auditEvents.data, reason: auditEvents.reason }).from(auditEvents);
   expect(audited.length).toBeGreaterThan(50);
-  expect(audited.filter((row) => JSON.stringify(row).includes(marker))).toEqual([]);
+  expect(audited.filter((row) => JSON.stringify(row).includes(marker) || holdsSecret(JSON.stringify(row)))).toEqual([]);
 });
