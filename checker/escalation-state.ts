@@ -37,7 +37,12 @@ export interface Ladder {
   };
   readonly questions: readonly (Position & { readonly key: string; readonly purpose: string })[];
   readonly pending: readonly { readonly personId: string; readonly dueAt: number }[];
-  readonly pages: readonly { readonly key: string; readonly result: string; readonly cancelled: boolean }[];
+  readonly pages: readonly {
+    readonly key: string;
+    readonly result: string;
+    readonly cancelled: boolean;
+    readonly first?: boolean;
+  }[];
   readonly happened: readonly Happening[];
 }
 

@@ -33,6 +33,8 @@ export interface Bounds {
   readonly inFlightMs: number;
   /** How far apart two clocks of one machine, and the start and commit of one transaction, may lie. */
   readonly slackMs: number;
+  /** How long a page may be held back because the person has had many, with some room. */
+  readonly heldMs: number;
   /** How long a claim of a review task lasts at least unless it is given back. */
   readonly leaseMs: number;
 }
@@ -41,6 +43,7 @@ export const defaultBounds: Bounds = {
   quietSinceMs: 60_000,
   inFlightMs: 20_000,
   slackMs: 1_000,
+  heldMs: 120_000,
   leaseMs: 10 * 60_000,
 };
 

@@ -47,7 +47,7 @@ function nextTimes(state: Ladder): number[] {
 
 const isInFlight = (page: Ladder['pages'][number]): boolean => page.result === 'in_flight';
 
-function stuck({ now, bounds }: Facts, row: EscalationRow, state: Ladder): string[] {
+function stuck({ deliveries, now, bounds }: Facts, row: EscalationRow, state: Ladder): string[] {
   const since = now - bounds.quietSinceMs;
   const found: string[] = [];
   const times = nextTimes(state);
@@ -55,7 +55,12 @@ function stuck({ now, bounds }: Facts, row: EscalationRow, state: Ladder): strin
   if (first < since) found.push(`${state.status}, and its next step was due at ${new Date(first).toISOString()}`);
   const isOld = row.updated_at < since;
   if (isOld && state.questions.length > 0) found.push(`it asked ${state.questions[0]?.purpose} and got no answer`);
-  if (isOld && state.pages.some(isInFlight)) found.push('what became of a page is not known');
+  // A page that is held back is known to be so; whether for too long is another question.
+  const heldKeys = deliveries.flatMap(({ escalation_id: of, status, effect_key: key }) =>
+    of === row.id && status === 'held' ? [key] : [],
+  );
+  if (isOld && state.pages.some((page) => isInFlight(page) && !heldKeys.includes(page.key)))
+    found.push('what became of a page is not known');
   const waits =
     times.length > 0 || state.questions.length > 0 || state.pages.some((page) => isInFlight(page) && !page.cancelled);
   // A low urgency that has told someone goes no further by itself.

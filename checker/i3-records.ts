@@ -4,7 +4,7 @@ import { dataOf } from './history.ts';
 import { checkConfiguration } from './i3-configuration.ts';
 import { checkCommands } from './i3-commands.ts';
 import { checkLaunchRecords } from './i3-launches.ts';
-import type { AuditRow } from './rows.ts';
+import type { AuditRow, DeliveryRow } from './rows.ts';
 
 const needs = ['decisions', 'pages', 'acknowledgements', 'commands', 'refusals', 'configuration', 'transitions'];
 
@@ -54,7 +54,14 @@ function checkLedgers(facts: Facts, events: readonly AuditRow[], found: Findings
       what: 'pages',
       actions: ['escalation.pageStarted', 'escalation.resolvedNoticeStarted'],
       field: 'deliveryId',
-      rows: facts.deliveries,
+      rows: facts.deliveries.filter(wasStarted),
+      at: (id) => startedAt.get(id) ?? null,
+    },
+    {
+      what: 'bundled pages',
+      actions: ['escalation.pageBundled'],
+      field: 'deliveryId',
+      rows: facts.deliveries.filter(({ status }) => status === 'bundled'),
       at: (id) => startedAt.get(id) ?? null,
     },
     {
@@ -67,6 +74,10 @@ function checkLedgers(facts: Facts, events: readonly AuditRow[], found: Findings
   ];
   for (const ledger of ledgers) checkLedger(ledger, events, found);
 }
+
+/** A page that the throttle held back, or left to another message, has not been sent. */
+const wasStarted = ({ status, error_code: code }: DeliveryRow): boolean =>
+  status !== 'held' && status !== 'bundled' && code !== 'held_back';
 
 function checkLedger(
   { what, actions, field, rows, at, rowless }: Ledger,

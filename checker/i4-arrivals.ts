@@ -22,6 +22,8 @@ export function checkArrivals(facts: Facts, chain: Chain, stops: readonly Stop[]
     if (line.type !== 'page' || line.page.escalationId !== chain.id) continue;
     const row = rows.get(line.page.deliveryId);
     const seq = startedSeq.get(line.page.deliveryId);
+    if (row?.status === 'bundled' || row?.status === 'held')
+      found.breach(nameOf(chain), `page ${row.id} arrived although it was left to another message`, line.at);
     if (row === undefined || seq === undefined) continue;
     const stop = stops.find((each) => each.seq > seq && (each.personId === null || each.personId === row.person_id));
     if (stop !== undefined && line.at > stop.at + inFlightMs) {

@@ -3,6 +3,7 @@ import type { Happening, Ladder, Position } from './escalation-state.ts';
 import type { Chain, PromiseCheck } from './facts.ts';
 import { Findings } from './findings.ts';
 import { chainsOf, nameOf, stepsOf } from './history.ts';
+import { checkBundles } from './i5-bundles.ts';
 import type { Step } from './history.ts';
 
 const needs = ['rungs asked', 'later rungs'];
@@ -14,7 +15,10 @@ export const rungsInOrder: PromiseCheck = {
   needs,
   check(facts) {
     const found = new Findings('I5', needs);
-    found.each(chainsOf(facts, 'escalation'), nameOf, (chain) => checkChain(chain, found));
+    found.each(chainsOf(facts, 'escalation'), nameOf, (chain) => {
+      checkChain(chain, found);
+      checkBundles(facts, chain, stepsOf<Ladder>(chain), found);
+    });
     return found;
   },
 };

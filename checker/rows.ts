@@ -62,7 +62,13 @@ export interface DeliveryRow {
   readonly effect_key: string;
   readonly kind: string;
   readonly person_id: string;
+  readonly contact_method_id: string;
   readonly status: string;
+  readonly error_code: string | null;
+  /** The message that was sent in its place. */
+  readonly bundled_into: string | null;
+  /** The other escalations of which it tells. */
+  readonly names: readonly string[] | null;
   readonly started_at: number;
   readonly settled_at: number | null;
 }

@@ -26,6 +26,7 @@ const deliverySchema = z.object({
   attempts: z.number().int(),
   possibleDuplicate: z.boolean(),
   errorCode: z.string().nullable(),
+  bundledInto: z.string().nullable(),
   startedAt: outInstant,
   settledAt: outInstant.nullable(),
 });
@@ -131,8 +132,8 @@ const toView = ({ at, actor, fact, outcome, ...rest }: TimelineEntry) => ({
 
 function deliveryView(row: Awaited<ReturnType<typeof listDeliveries>>[number] | undefined) {
   if (row === undefined) return null;
-  const { id, status, attempts, possibleDuplicate, errorCode, startedAt, settledAt } = row;
-  return withIsoDates({ id, status, attempts, possibleDuplicate, errorCode, startedAt, settledAt });
+  const { id, status, attempts, possibleDuplicate, errorCode, bundledInto, startedAt, settledAt } = row;
+  return withIsoDates({ id, status, attempts, possibleDuplicate, errorCode, bundledInto, startedAt, settledAt });
 }
 
 /** Every id that a line may name. */

@@ -54,6 +54,7 @@ const deliverySchema = z
     attempts: z.number().int(),
     possibleDuplicate: z.boolean(),
     errorCode: z.string().nullable(),
+    bundledInto: z.string().nullable().describe('Of a page that was not sent: the delivery whose message tells of it.'),
     startedAt: outInstant,
     settledAt: outInstant.nullable(),
   })

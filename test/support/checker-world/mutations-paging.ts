@@ -3,6 +3,12 @@ import { after, people } from './setting.ts';
 import { at, broken, line, pageStarted, rewrite, setState, stamp, withLogs } from './mutate.ts';
 import type { Mutation } from './mutate.ts';
 
+/** Leaves the second page to another message, which tells of all. */
+const bundle = (into: string | undefined): string =>
+  `UPDATE deliveries SET names = ARRAY['${escalationId}'],
+     status = CASE id WHEN '${deliveryIds[1]}' THEN 'bundled' ELSE status END,
+     bundled_into = CASE id WHEN '${deliveryIds[1]}' THEN '${into}' END`;
+
 /** Alerts, pages and rungs: I1, I4 and I5. */
 export const pagingMutations: readonly Mutation[] = [
   broken('I1', /belongs to no escalation/, `UPDATE alert_events SET escalation_id = NULL WHERE action = 'trigger'`),
@@ -129,5 +135,28 @@ export const pagingMutations: readonly Mutation[] = [
     /rung 0 was asked after pass 0 rung 0/,
     rewrite(escalationId, 'state,happened,0,rung', 0, `action = 'escalation.due'`),
   ),
+  broken('I5', /does not tell of it/, bundle(deliveryIds[3]), `UPDATE deliveries SET names = NULL`),
+  broken('I5', /another contact method/, bundle(deliveryIds[0])),
+  broken(
+    'I5',
+    /a message that did not go out/,
+    bundle(deliveryIds[3]),
+    `UPDATE deliveries SET status = 'failed' WHERE id = '${deliveryIds[3]}'`,
+  ),
+  broken(
+    'I5',
+    /is the first of a high urgency/,
+    bundle(deliveryIds[3]),
+    `UPDATE audit_events SET action = 'escalation.pageBundled' WHERE ${pageStarted(deliveryIds[1])}`,
+    rewrite(escalationId, 'state,urgency', 'high', 'version IS NOT NULL'),
+    rewrite(escalationId, 'state,pages,0,first', true, `data->'state'->'pages' <> '[]'::jsonb`),
+  ),
+  broken(
+    'I5',
+    /held back and forgotten/,
+    `UPDATE deliveries SET status = 'held', started_at = ${stamp(-3_600)} WHERE id = '${deliveryIds[1]}'`,
+  ),
+  broken('I3', /bundled pages .* has 0 audit events/, bundle(deliveryIds[3])),
+  withLogs('I4', /left to another message/, () => undefined, bundle(deliveryIds[3])),
   broken('I5', /was asked out of nothing/, rewrite(escalationId, 'state,happened,0,what', 'nothing', 'version = 1')),
 ];
