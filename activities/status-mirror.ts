@@ -8,7 +8,7 @@ export interface MirrorDeps {
   readonly db: Database;
   /** Where escalations are shown besides. Without any, nothing is. */
   readonly mirrors?: readonly StatusMirror[];
-  /** The keys of the services whose escalations are shown in PagerDuty too. */
+  /** The keys of the services whose escalations are shown as a whole too: changes of the others concern their pages only. */
   readonly mirroredServices?: ReadonlySet<string>;
 }
 
@@ -25,7 +25,7 @@ const givenUp = 'given_up_';
 const gone = 'gone_';
 
 /** Shows elsewhere how escalations stand. Its effects are nobody's pages: it has a task queue of its own, and may lag. */
-export function createMirrorActivities({ db, mirrors = [], mirroredServices = new Set() }: MirrorDeps) {
+export function createMirrorActivities({ db, mirrors = [] }: MirrorDeps) {
   return {
     /**
      * Shows in every place how the escalation stands now, where that is not shown yet. Safe to repeat.
@@ -61,7 +61,7 @@ export function createMirrorActivities({ db, mirrors = [], mirroredServices = ne
     until: number,
   ): Promise<number | null> {
     const { escalationId, version, status } = standing.status;
-    for (const target of placesOf(mirror, standing, mirroredServices)) {
+    for (const target of placesOf(mirror, standing)) {
       if (Date.now() > until) return 0;
       const place = { escalationId, kind: mirror.kind, target: target.target };
       const answer = await mirror.show(standing.status, target);
@@ -77,20 +77,17 @@ export function createMirrorActivities({ db, mirrors = [], mirroredServices = ne
 }
 
 /** Where that mirror has to show it: what is behind, and what failed last at the end, so that it holds up nothing. */
-function placesOf(
-  { kind }: StatusMirror,
-  { status, pages, shown }: Standing,
-  mirroredServices: ReadonlySet<string>,
-): MirrorTarget[] {
+function placesOf(mirror: StatusMirror, { status, pages, shown }: Standing): MirrorTarget[] {
+  const { kind } = mirror;
   const rows = new Map<string, StatusMirrorRow>(
     shown.flatMap((row) => (row.kind === kind ? [[row.target, row] as const] : [])),
   );
-  const places: MirrorTarget[] =
-    kind === 'chat'
-      ? pages.map(({ target, ...page }) => ({ target, page }))
-      : mirroredServices.has(status.serviceKey) && !status.isDrill
-        ? [{ target: status.escalationId, page: null }]
-        : [];
+  // A drill wakes nobody elsewhere.
+  const whole = status.isDrill ? null : (mirror.targetOf?.(status) ?? null);
+  const places: MirrorTarget[] = [
+    ...(whole === null ? [] : [{ target: whole, page: null }]),
+    ...(kind === 'chat' ? pages.map(({ target, ...page }) => ({ target, page })) : []),
+  ];
   const errorOf = ({ target }: MirrorTarget) => rows.get(target)?.errorCode ?? null;
   return places
     .filter(

@@ -14,6 +14,15 @@ export interface AppDeps {
   readonly maxEventLoopDelayMs: number;
   /** Shared with front doors that are not HTTP; the API makes its own when it is left out. */
   readonly intake?: Intake;
+  /** Left out where Slack is not set up: then its requests are refused. */
+  readonly slack?: SlackInteractions;
+}
+
+/** What it takes to believe a click in Slack, and to answer it. */
+export interface SlackInteractions {
+  readonly signingSecret: { reveal(): string };
+  /** Sends the one who clicked a message that nobody else sees. Never fails: what cannot be sent is logged. */
+  answer(url: string, text: string): Promise<void>;
 }
 
 /** Each route takes from it what it needs. */

@@ -1,12 +1,16 @@
 import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
 import { ConfigurationError, readConfig } from '#config/env.ts';
 import type { Config } from '#config/env.ts';
 import { createLogger } from '#config/log.ts';
+import { readSecret } from '#config/secret-file.ts';
 import { connectDatabase } from '#db/client.ts';
 import { forgetOldAnswers } from '#db/repositories/idempotency.ts';
 import { hourMs } from '#domain/time.ts';
 import { connectTemporal } from '#gateway/temporal.ts';
 import { buildApp } from './app.ts';
+import type { SlackInteractions } from './deps.ts';
+import { createSlackAnswers } from './slack/answers.ts';
 
 /** A process this late serves nobody well: whoever asks had better ask another one, or later. */
 const maxEventLoopDelayMs = 2_000;
@@ -27,7 +31,15 @@ async function main(config: Config): Promise<void> {
     onIdleError: (error) => log.warn({ err: error }, 'a connection to Postgres was lost'),
   });
   const temporal = connectTemporal(config.temporal, `vigil-api@${process.pid}`);
-  const app = await buildApp({ db, temporal: temporal.client, config: config.api, log, maxEventLoopDelayMs });
+  const slack = await slackInteractions(config, log);
+  const app = await buildApp({
+    db,
+    temporal: temporal.client,
+    config: config.api,
+    log,
+    maxEventLoopDelayMs,
+    ...(slack === null ? {} : { slack }),
+  });
 
   const stopped = new Promise<void>((resolve) => {
     for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => resolve());
@@ -47,6 +59,12 @@ async function main(config: Config): Promise<void> {
   await app.close();
   await temporal.close();
   await db.$client.end();
+}
+
+async function slackInteractions({ slack }: Config, log: Logger): Promise<SlackInteractions | null> {
+  const { signingSecret: given, signingSecretFile, apiUrl } = slack;
+  const signingSecret = await readSecret('VIGIL_SLACK_SIGNING_SECRET_FILE', given, signingSecretFile);
+  return signingSecret === null ? null : { signingSecret, answer: createSlackAnswers({ apiUrl, log }) };
 }
 
 try {

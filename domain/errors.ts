@@ -21,6 +21,11 @@ const commonErrors = {
   'auth.missing': row('Send a token: Authorization: Bearer <token>.', 401),
   'auth.invalid': row('The token is unknown, expired or revoked. Ask an administrator for a new one.', 401),
   'auth.forbidden': row('Your roles do not allow this. Ask an administrator which role does.', 403),
+  'provider.signature_invalid': row(
+    'The provider did not sign this request, or did so more than five minutes ago. Check its secret and the clocks.',
+    401,
+  ),
+  'provider.not_configured': row('This provider is not set up here. Set its variables and start the API again.', 404),
   'resource.not_found': row('There is no such object that you may see.', 404),
   'resource.exists': row('An object with this natural key exists already.', 409),
   'precondition.required': row('Send If-Match with the ETag that you read.', 428),

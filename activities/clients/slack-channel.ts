@@ -24,6 +24,7 @@ export function createSlackChannel(options: {
   return {
     name: 'chat',
     carriesLink: false,
+    provider: () => 'slack',
     async send(message, signal) {
       signal?.throwIfAborted();
       const answer = await api.post(message.address, pageText(message, openUrlOf(publicUrl, message.escalationId)));

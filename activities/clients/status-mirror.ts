@@ -24,5 +24,7 @@ export type MirrorOutcome =
 /** Shows the status of escalations somewhere else. One call is one attempt; every failure of the other side is an outcome. */
 export interface StatusMirror {
   readonly kind: MirrorKind;
+  /** What the escalation as a whole is called there; null when it is not shown there. Left out where only its pages are. */
+  targetOf?(status: Pick<ShownStatus, 'escalationId' | 'serviceKey'>): string | null;
   show(status: ShownStatus, target: MirrorTarget): Promise<MirrorOutcome>;
 }

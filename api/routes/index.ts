@@ -46,6 +46,7 @@ import { registerSchedules } from './schedules.ts';
 import { registerServices } from './services.ts';
 import { registerSignals } from './signals.ts';
 import { registerSimulations } from './simulations.ts';
+import { registerSlackInteractions } from './slack-interactions.ts';
 import { registerSwapRequests } from './swap-requests.ts';
 import { registerTeams } from './teams.ts';
 import { registerTokens } from './tokens.ts';
@@ -102,6 +103,7 @@ const resources = [
   registerDecisions,
   registerNotes,
   registerProtectedSubjects,
+  registerSlackInteractions,
 ] as const;
 
 /** Every route of the API, one file per resource. */

@@ -35,6 +35,11 @@ export async function listEscalations(
   return rows as EscalationRow[];
 }
 
+export async function findDelivery(db: Queryable, id: string): Promise<typeof deliveries.$inferSelect | null> {
+  const [row] = await db.select().from(deliveries).where(eq(deliveries.id, id));
+  return row ?? null;
+}
+
 export async function listDeliveries(db: Queryable, escalationId: string) {
   return db
     .select()

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Channel, NotificationRule, Urgency } from '#domain/oncall/notification-rules.ts';
 import type { Queryable, Transaction } from '../client.ts';
 import { newId } from '../ids.ts';
@@ -96,6 +96,25 @@ export async function listContactMethods(db: Queryable, personId: string): Promi
     .where(eq(contactMethods.personId, personId))
     .orderBy(asc(contactMethods.createdAt), asc(contactMethods.id))
     .limit(200);
+}
+
+/** The people who have proven that the address is theirs; disabled ones left out. More than one: it says nothing. */
+export async function findPersonsAt(db: Queryable, channel: Channel, address: string): Promise<string[]> {
+  const rows = await db
+    .selectDistinct({ personId: contactMethods.personId })
+    .from(contactMethods)
+    .innerJoin(principals, eq(principals.id, contactMethods.personId))
+    .where(
+      and(
+        eq(contactMethods.channel, channel),
+        eq(contactMethods.address, address),
+        isNotNull(contactMethods.verifiedAt),
+        isNull(contactMethods.disabledAt),
+        isNull(principals.disabledAt),
+      ),
+    )
+    .limit(2);
+  return rows.map(({ personId }) => personId);
 }
 
 export async function disableContactMethod(db: Queryable, personId: string, id: string): Promise<boolean> {

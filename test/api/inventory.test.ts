@@ -29,6 +29,7 @@ const publicRoutes = [
   'GET /a/:token',
   'POST /a/:token',
   'POST /a/:token/undo',
+  'POST /v1/providers/slack/interactions',
 ];
 /** Speak as another product does: unknown fields are passed over, and every refusal of a body is 400. */
 const imitated = ['POST /v2/enqueue', 'POST /v2/change/enqueue'];
@@ -53,6 +54,7 @@ const keyless = [
   'POST /a/:token/undo',
   'POST /v1/escalation-policies/:policyId/simulations',
   'POST /v1/review-tasks/:taskId/reveals',
+  'POST /v1/providers/slack/interactions',
 ];
 
 interface Document {
