@@ -47,6 +47,7 @@ import { registerServices } from './services.ts';
 import { registerSignals } from './signals.ts';
 import { registerSimulations } from './simulations.ts';
 import { registerSlackInteractions } from './slack-interactions.ts';
+import { registerSuppressionRules } from './suppression-rules.ts';
 import { registerSwapRequests } from './swap-requests.ts';
 import { registerTeams } from './teams.ts';
 import { registerTokens } from './tokens.ts';
@@ -62,6 +63,7 @@ const resources = [
   registerServices,
   registerIntegrations,
   registerIntegrationKeys,
+  registerSuppressionRules,
   registerMaintenanceWindows,
   registerEscalationPolicies,
   registerSimulations,
