@@ -17,6 +17,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerEscalations } from './commands/escalation.ts';
 import { registerGeneral } from './commands/general.ts';
 import { registerHeartbeats } from './commands/heartbeat.ts';
+import { registerIntegrations } from './commands/integration.ts';
 import { registerKillSwitches } from './commands/kill-switch.ts';
 import { registerLaunches } from './commands/launch.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
@@ -39,6 +40,7 @@ const groups = [
   registerDetectors,
   registerCanaries,
   registerAlerts,
+  registerIntegrations,
   registerEscalations,
   registerMaintenance,
   registerHeartbeats,
