@@ -53,7 +53,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(rateLimit, {
     max: deps.config.rateLimitPerMinute,
     timeWindow: 60_000,
-    keyGenerator: (request) => request.headers.authorization ?? request.ip,
+    // Authentication comes before it: all tokens of one principal count together.
+    keyGenerator: (request) => request.principal?.id ?? request.ip,
   });
   await registerOpenApi(app);
   registerAuthentication(app, deps.db);

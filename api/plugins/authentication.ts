@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
 import type { Database } from '#db/client.ts';
@@ -30,12 +30,26 @@ export function registerAuthentication(app: FastifyInstance, db: Database): void
       throw new Error(`${String(route.method)} ${route.url} declares no access`);
     }
   });
-  app.addHook('onRequest', async (request) => {
+  const countStranger = app.createRateLimit({ keyGenerator: (request: FastifyRequest) => request.ip });
+  app.addHook('onRequest', async (request, reply) => {
     const access = request.routeOptions.config.access;
     if (access === undefined || access === 'public') return;
-    request.principal = await authenticate(db, request.headers.authorization);
+    try {
+      request.principal = await authenticate(db, request.headers.authorization);
+    } catch (error) {
+      // Whoever has a token is never refused for what strangers do at the same address.
+      if (error instanceof VigilError) await refuseManyStrangers(request, reply);
+      throw error;
+    }
     assertMay(request.principal, access);
   });
+
+  async function refuseManyStrangers(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const counted = await countStranger(request);
+    if (counted.isAllowed || !counted.isExceeded) return;
+    void reply.header('retry-after', counted.ttlInSeconds);
+    throw new VigilError('request.rate_limited');
+  }
 }
 
 async function authenticate(db: Database, header: string | undefined): Promise<Principal> {
