@@ -48,7 +48,7 @@ function inBrowser(): PageChecks {
     buttonHeight: Math.min(...buttons),
     scrollsSideways: document.documentElement.scrollWidth > document.documentElement.clientWidth,
     headings: [...document.querySelectorAll('h1')].map(({ textContent }) => textContent ?? ''),
-    isStyled: getComputedStyle(document.body as BrowserElement).marginTop === '0px',
+    isStyled: getComputedStyle(document.body).marginTop === '0px',
     scripts: document.querySelectorAll('script').length,
   };
 }
@@ -69,7 +69,7 @@ interface BrowserWindow {
     readonly title: string;
     querySelectorAll(selector: string): Iterable<BrowserElement> & { readonly length: number };
   };
-  getComputedStyle(element: BrowserElement): {
+  readonly getComputedStyle: (element: BrowserElement) => {
     readonly color: string;
     readonly backgroundColor: string;
     readonly marginTop: string;
