@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createFirstAdmin } from '#cli/bootstrap.ts';
 import { readSetup } from '#cli/setup/document.ts';
 import { connectDatabase } from '#db/client.ts';
@@ -6,6 +7,9 @@ import type { Stack } from '#scripts/stack.ts';
 
 /** A service of one person with one phone, set up through the API of a fresh stack. */
 export interface OnePhone {
+  readonly serviceId: string;
+  /** Asks the API as the person; fails unless it is answered with success. */
+  call(method: 'GET' | 'POST', path: string, body?: object): Promise<Record<string, unknown>>;
   /** Raises an alert as the service's sender; returns its escalation. */
   alert(dedupKey: string, title: string): Promise<string>;
 }
@@ -61,9 +65,24 @@ export async function setUpOnePhone(stack: Stack, name: string, address: string)
     ],
   });
   const { ids, tokens } = await install(stack.apiUrl, admin.token, setup);
+  const serviceId = ids.services?.['service'] ?? '';
   return {
+    serviceId,
+    async call(method, path, body) {
+      const answer = await fetch(`${stack.apiUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${tokens.get('person') ?? ''}`,
+          ...(method === 'GET' ? {} : { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path} was answered with ${answer.status}: ${text}`);
+      return JSON.parse(text) as Record<string, unknown>;
+    },
     async alert(dedupKey, title) {
-      const answer = await fetch(`${stack.apiUrl}/v1/services/${ids.services?.['service'] ?? ''}/alerts`, {
+      const answer = await fetch(`${stack.apiUrl}/v1/services/${serviceId}/alerts`, {
         method: 'POST',
         headers: { authorization: `Bearer ${tokens.get('sender') ?? ''}`, 'content-type': 'application/json' },
         body: JSON.stringify({ action: 'trigger', dedupKey, severity: 1, title }),
