@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from '#api/app.ts';
+import type { AppDeps, SlackInteractions } from '#api/deps.ts';
 import type { Intake } from '#api/intake/intake.ts';
 import type { Role } from '#domain/actor.ts';
 import { connectDatabase } from '#db/client.ts';
@@ -97,12 +98,17 @@ export async function testApiOver(
     eventsPerMinute = 1_000_000,
     rateLimitPerMinute = 1_000_000,
     intake,
+    slack,
+    providers = {},
   }: {
+    /** Providers that call back, and where webhooks may go. */
+    providers?: Pick<AppDeps, 'twilio' | 'outgoingAllow'>;
     log?: FastifyBaseLogger;
     commandDeadlineMs?: number;
     eventsPerMinute?: number;
     rateLimitPerMinute?: number;
     intake?: Intake;
+    slack?: SlackInteractions;
   } = {},
 ): Promise<FastifyInstance> {
   const app = await buildApp({
@@ -119,6 +125,8 @@ export async function testApiOver(
     },
     log,
     ...(intake === undefined ? {} : { intake }),
+    ...(slack === undefined ? {} : { slack }),
+    ...providers,
     // A busy machine is no reason for a test to fail.
     maxEventLoopDelayMs: 0,
   });
