@@ -41,6 +41,24 @@ export async function deliver(client: Client, row: CommandRow, options: Delivery
   try {
     return await client.withDeadline(Date.now() + options.deadlineMs, () => send(client, row));
   } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return refusedBecauseGone(client, row, options);
+    return classify(error);
+  }
+}
+
+/**
+ * What is not running has ended, or never began. How it ended is said while Temporal remembers; one that ended otherwise
+ * than `completed` was stopped by an operator, and its row stays open.
+ */
+async function refusedBecauseGone(client: Client, row: CommandRow, { deadlineMs }: DeliveryOptions): Promise<Delivery> {
+  try {
+    const { status, closeTime } = await client.withDeadline(Date.now() + deadlineMs, () =>
+      client.workflow.getHandle(row.workflowId).describe(),
+    );
+    const detail = { endedAs: status.name.toLowerCase(), endedAt: closeTime?.toISOString() ?? null };
+    return { status: 'refused', code: 'aggregate.ended', detail };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { status: 'refused', code: 'aggregate.not_found', detail: {} };
     return classify(error);
   }
 }
@@ -124,7 +142,6 @@ function classify(error: unknown): Delivery {
     }
     return failed(type ?? error.cause?.name ?? error.name);
   }
-  if (error instanceof WorkflowNotFoundError) return { status: 'refused', code: 'aggregate.not_found', detail: {} };
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
     return { status: 'away', cause: 'the worker did not answer in time' };
   if (isGrpcServiceError(error) && beyondHelp.includes(error.code)) return failed('INVALID_ARGUMENT');

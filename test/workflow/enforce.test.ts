@@ -93,7 +93,7 @@ describe('four eyes', () => {
     );
     const { state } = await caseWhen(world, order.caseId, (row) => row.closedAt !== null);
     expect(state?.enforcementOutcome).toBe('approval_expired');
-    expect(refusalOf(await tell(order.id, world.people.ops, 'approve'))).toBe('aggregate.not_found');
+    expect(refusalOf(await tell(order.id, world.people.ops, 'approve'))).toBe('aggregate.ended');
     expect(await platform.changes(account)).toEqual([]);
   });
 });
