@@ -10,6 +10,7 @@ import type {
   DecisionRow,
   DeliveryRow,
   EscalationRow,
+  FiringRow,
   GrantRow,
   HeadRow,
   HeartbeatRow,
@@ -20,6 +21,7 @@ import type {
   RequirementRow,
   SignOffRow,
   StageRow,
+  SuppressedRow,
   TaskRow,
   WaiverRow,
   WindowRow,
@@ -104,6 +106,8 @@ export interface Facts {
   readonly heads: readonly HeadRow[];
   readonly commands: readonly CommandRow[];
   readonly alerts: readonly AlertRow[];
+  readonly suppressed: readonly SuppressedRow[];
+  readonly firing: readonly FiringRow[];
   readonly escalations: readonly EscalationRow[];
   readonly deliveries: readonly DeliveryRow[];
   readonly windows: readonly WindowRow[];

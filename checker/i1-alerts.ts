@@ -6,6 +6,7 @@ import { byId, chainsOf, commandsById, stepsOf } from './history.ts';
 import type { Step } from './history.ts';
 import type { AlertRow, CommandRow, EscalationRow } from './rows.ts';
 import { checkHeartbeats } from './i1-heartbeats.ts';
+import { checkGroups, checkSuppressed, whyUnheard } from './i1-quiet.ts';
 import { whatIsWrongNow } from './i1-standing.ts';
 
 const needs = ['triggers', 'escalations', 'commands'];
@@ -18,6 +19,8 @@ export const alertsAreHeard: PromiseCheck = {
   check(facts) {
     const found = new Findings('I1', needs);
     checkAlerts(facts, found);
+    checkSuppressed(facts, found);
+    checkGroups(facts, found);
     checkEscalations(facts, found);
     checkDelivery(facts, found);
     checkHeartbeats(facts, found);
@@ -25,7 +28,9 @@ export const alertsAreHeard: PromiseCheck = {
   },
 };
 
-function checkAlerts({ alerts, escalations, now, bounds }: Facts, found: Findings): void {
+function checkAlerts(facts: Facts, found: Findings): void {
+  const { alerts, escalations, now, bounds } = facts;
+  const whyNot = whyUnheard(facts);
   const known = byId(escalations);
   const triggers = new Map<string, number>();
   for (const alert of alerts) {
@@ -33,6 +38,11 @@ function checkAlerts({ alerts, escalations, now, bounds }: Facts, found: Finding
     const escalation = alert.escalation_id === null ? undefined : known.get(alert.escalation_id);
     if (alert.action === 'trigger') {
       found.saw('triggers');
+      if (alert.disposition === 'suppressed' || alert.disposition === 'dropped') {
+        const wrong = whyNot(alert);
+        if (wrong !== null) found.breach(name, wrong, alert.received_at);
+        continue;
+      }
       if (escalation === undefined) found.breach(name, 'a trigger belongs to no escalation', alert.received_at);
       else if (!isAbout(alert, escalation)) {
         found.breach(name, `a trigger went to ${escalation.id}, which is about something else`, alert.received_at);

@@ -13,6 +13,8 @@ export const configurationTables = [
   'contact_methods',
   'services',
   'integrations',
+  'integration_keys',
+  'suppression_rules',
   'products',
   'kill_switches',
   'policies',
@@ -29,6 +31,10 @@ export const configurationTables = [
 /** Columns that no check reads: content, secrets' hashes and large documents stay in the database. */
 const unread: Readonly<Record<string, readonly string[]>> = {
   tokens: ['sha256'],
+  integrations: ['document'],
+  integration_keys: ['sha256'],
+  suppression_rules: ['name', 'conditions'],
+  suppressed_alerts: ['title'],
   heartbeat_monitors: ['sha256', 'name'],
   contact_methods: ['address'],
   policy_versions: ['body'],
@@ -74,6 +80,8 @@ export async function readDatabase(client: Client, markers: readonly string[]): 
     heads: await rowsOf(client, 'audit_heads'),
     commands: await rowsOf(client, 'commands', 'seq'),
     alerts: await rowsOf(client, 'alert_events', 'seq'),
+    suppressed: await rowsOf(client, 'suppressed_alerts'),
+    firing: await rowsOf(client, 'firing_alerts'),
     escalations: await rowsOf(client, 'escalations'),
     deliveries: await rowsOf(client, 'deliveries', 'started_at'),
     windows: await rowsOf(client, 'maintenance_windows'),

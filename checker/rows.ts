@@ -56,6 +56,25 @@ export interface AlertRow {
   readonly received_at: number;
 }
 
+/** What a rule kept quiet, by key. */
+export interface SuppressedRow {
+  readonly rule_id: string;
+  readonly service_id: string;
+  readonly dedup_key: string;
+  readonly count: number;
+  readonly first_at: number;
+  readonly last_at: number;
+}
+
+/** One alert of a group: it fires when its latest start is later than its latest end. */
+export interface FiringRow {
+  readonly service_id: string;
+  readonly dedup_key: string;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly seen_at: number;
+}
+
 export interface DeliveryRow {
   readonly id: string;
   readonly escalation_id: string;

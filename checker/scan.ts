@@ -9,6 +9,7 @@ const textMayLive: Readonly<Record<string, readonly string[]>> = {
   notes: ['body'],
   alert_events: ['title', 'details'],
   escalations: ['title'],
+  suppressed_alerts: ['title'],
   product_events: ['attributes'],
   detector_versions: ['definition'],
   policies: ['title'],

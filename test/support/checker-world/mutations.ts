@@ -4,6 +4,7 @@ import { decisionMutations } from './mutations-decisions.ts';
 import { pagingMutations } from './mutations-paging.ts';
 import { recordMutations } from './mutations-records.ts';
 import { reviewMutations } from './mutations-review.ts';
+import { senderMutations } from './senders.ts';
 
 /** Ways to break the world, each of which the checker must name. */
 export const mutations: readonly Mutation[] = [
@@ -12,4 +13,5 @@ export const mutations: readonly Mutation[] = [
   ...decisionMutations,
   ...recordMutations,
   ...heartbeatMutations,
+  ...senderMutations,
 ];

@@ -5,6 +5,7 @@ import { phoneLines, seedEscalations } from './escalations.ts';
 import { seedHeartbeat } from './heartbeats.ts';
 import { seedLaunch } from './launch.ts';
 import { platformLines, seedReview } from './review.ts';
+import { seedSenders } from './senders.ts';
 import { seedConfiguration, seedSetting } from './setting.ts';
 
 /** Text that was reported, and may be found where content lives and nowhere else. */
@@ -15,6 +16,7 @@ export async function seedCheckerWorld(client: Client): Promise<void> {
   await seedSetting(client);
   await seedConfiguration(client);
   await seedEscalations(client);
+  await seedSenders(client);
   await seedReview(client);
   await seedHeartbeat(client);
   await seedLaunch(client);
