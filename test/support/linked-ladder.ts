@@ -33,20 +33,33 @@ export interface LadderOptions {
   readonly requiredAcks?: number;
   /** Bob's name. */
   readonly colleague?: string;
+  /** How Ann and Bob are reached. */
+  readonly channel?: string;
+  /** The first page is with its provider. */
+  readonly isInFlight?: boolean;
 }
 
 /** Ann is paged on the first rung, with Bob on the same when it needs two acknowledgements, else on the second. */
 export async function openLinkedLadder(db: Database, options: LadderOptions = {}): Promise<LinkedLadder> {
-  const { title = 'The disk is full', sensitive = false, requiredAcks, colleague = 'Bob' } = options;
+  const {
+    title = 'The disk is full',
+    sensitive = false,
+    requiredAcks,
+    colleague = 'Bob',
+    channel = 'webhook',
+  } = options;
   const teamId = await seedTeam(db);
-  const ann = await seedPerson(db, { name: 'Ann', roles: ['responder'], timeZone: 'Europe/Berlin' });
-  const bob = await seedPerson(db, { name: colleague, roles: ['responder'] });
+  const ann = await seedPerson(db, { name: 'Ann', roles: ['responder'], channel, timeZone: 'Europe/Berlin' });
+  const bob = await seedPerson(db, { name: colleague, roles: ['responder'], channel });
   const rungs =
     requiredAcks === undefined ? [rung(to(ann)), rung(to(bob))] : [{ ...rung(to(ann), to(bob)), requiredAcks }];
   const document: PolicyDocument = { rungs, catchAllPersonId: bob };
   const serviceId = await seedService(db, teamId, ann, document);
   const escalationId = newId('escalation');
   const story = new LadderStory({ escalationId, serviceId, teamId, sensitive, policy: policy(document) }, Date.now());
+  for (const personId of [ann, bob])
+    story.world.rules[personId] = [{ ruleId: 'nrl_1', contactMethodId: await methodOf(personId), channel, delayMs: 0 }];
+  if (options.isInFlight === true) story.world.result = () => null;
   story.open();
   const { ladder } = story;
   await db.insert(escalations).values({
@@ -73,8 +86,12 @@ export async function openLinkedLadder(db: Database, options: LadderOptions = {}
       .where(eq(escalations.id, escalationId));
   }
 
-  async function delivery(personId: string): Promise<string> {
+  async function methodOf(personId: string): Promise<string> {
     const [method] = await db.select().from(contactMethods).where(eq(contactMethods.personId, personId));
+    return method?.id ?? '';
+  }
+
+  async function delivery(personId: string): Promise<string> {
     const id = newId('delivery');
     await db.insert(deliveries).values({
       id,
@@ -84,8 +101,8 @@ export async function openLinkedLadder(db: Database, options: LadderOptions = {}
       pass: 0,
       rung: 0,
       personId,
-      contactMethodId: method?.id ?? '',
-      channel: 'webhook',
+      contactMethodId: await methodOf(personId),
+      channel,
       status: 'sent',
     });
     return id;
