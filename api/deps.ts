@@ -16,6 +16,17 @@ export interface AppDeps {
   readonly intake?: Intake;
   /** Left out where Slack is not set up: then its requests are refused. */
   readonly slack?: SlackInteractions;
+  /** Left out where Twilio is not set up: then its requests are refused. */
+  readonly twilio?: TwilioWebhooks;
+  /** `host:port` that webhooks of contact methods may name although they are not public https. None by default. */
+  readonly outgoingAllow?: readonly string[];
+}
+
+/** What it takes to believe a request of Twilio. */
+export interface TwilioWebhooks {
+  readonly authToken: { reveal(): string };
+  /** The address at which Twilio reaches the API: its signature is over that. */
+  readonly publicUrl: string;
 }
 
 /** What it takes to believe a click in Slack, and to answer it. */

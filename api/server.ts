@@ -9,7 +9,7 @@ import { forgetOldAnswers } from '#db/repositories/idempotency.ts';
 import { hourMs } from '#domain/time.ts';
 import { connectTemporal } from '#gateway/temporal.ts';
 import { buildApp } from './app.ts';
-import type { SlackInteractions } from './deps.ts';
+import type { SlackInteractions, TwilioWebhooks } from './deps.ts';
 import { createSlackAnswers } from './slack/answers.ts';
 
 /** A process this late serves nobody well: whoever asks had better ask another one, or later. */
@@ -32,6 +32,7 @@ async function main(config: Config): Promise<void> {
   });
   const temporal = connectTemporal(config.temporal, `vigil-api@${process.pid}`);
   const slack = await slackInteractions(config, log);
+  const twilio = await twilioWebhooks(config);
   const app = await buildApp({
     db,
     temporal: temporal.client,
@@ -39,6 +40,8 @@ async function main(config: Config): Promise<void> {
     log,
     maxEventLoopDelayMs,
     ...(slack === null ? {} : { slack }),
+    ...(twilio === null ? {} : { twilio }),
+    outgoingAllow: config.outgoing.allow,
   });
 
   const stopped = new Promise<void>((resolve) => {
@@ -65,6 +68,11 @@ async function slackInteractions({ slack }: Config, log: Logger): Promise<SlackI
   const { signingSecret: given, signingSecretFile, apiUrl } = slack;
   const signingSecret = await readSecret('VIGIL_SLACK_SIGNING_SECRET_FILE', given, signingSecretFile);
   return signingSecret === null ? null : { signingSecret, answer: createSlackAnswers({ apiUrl, log }) };
+}
+
+async function twilioWebhooks({ twilio, api }: Config): Promise<TwilioWebhooks | null> {
+  const authToken = await readSecret('VIGIL_TWILIO_AUTH_TOKEN_FILE', twilio.authToken, twilio.authTokenFile);
+  return authToken === null || api.publicUrl === null ? null : { authToken, publicUrl: api.publicUrl };
 }
 
 try {

@@ -45,26 +45,32 @@ describe('a page by text message', () => {
 });
 
 describe('a page by call', () => {
-  it('is said when somebody picks up: Twilio is told nothing of it beforehand', async () => {
-    const outcome = await twilio.voice.send(page);
-    const [call] = await calls();
+  it('says what it is about, and which key does what', async () => {
+    const outcome = await twilio.voice.send({ ...page, title: 'Queue <late> & "long"' });
+    const call = (await calls()).at(-1);
     expect(outcome).toEqual({ outcome: 'sent', providerRef: call?.sid });
-    expect(call?.form).toEqual({
+    const { Twiml: twiml, ...form } = call?.form ?? {};
+    expect(form).toEqual({
       To: page.address,
       From: '+15005550007',
       Timeout: '25',
-      Method: 'POST',
-      Url: 'https://vigil.example/v1/providers/twilio/voice/dlv_1',
       StatusCallback: 'https://vigil.example/v1/providers/twilio/status/dlv_1',
     });
+    expect(twiml).toContain('action="https://vigil.example/v1/providers/twilio/voice/dlv_1"');
+    expect(twiml).toContain('Queue &lt;late&gt; &amp; "long". Press 4 to acknowledge, 6 to escalate.');
+    expect(twiml).not.toContain('SECRET');
   });
 
-  it('of what takes no answer is said at once, a code digit by digit', async () => {
+  it('says no content of sensitive harm', async () => {
+    await twilio.voice.send({ ...page, isSensitive: true, title: 'CANARY' });
+    expect((await calls()).at(-1)?.form['Twiml']).not.toContain('CANARY');
+  });
+
+  it('of what takes no answer asks for no key, and spells a code', async () => {
     await twilio.voice.send({ ...page, kind: 'verification', title: 'Your code is 123456', escalationId: null });
-    const call = (await calls()).at(-1);
-    expect(call?.form).not.toHaveProperty('Url');
-    const { heard } = await twilio.answer(call?.sid ?? '').catch(() => ({ heard: [call?.form['Twiml']] }));
-    expect(heard.join(' ')).toContain('1, 2, 3, 4, 5, 6');
+    const twiml = (await calls()).at(-1)?.form['Twiml'];
+    expect(twiml).toContain('Your code is 1, 2, 3, 4, 5, 6.');
+    expect(twiml).not.toContain('Gather');
   });
 });
 

@@ -17,7 +17,7 @@ export interface TwilioChannelOptions {
 /** The paths of the API that Twilio calls back. */
 export const twilioPaths = {
   status: (deliveryId: string) => `/v1/providers/twilio/status/${deliveryId}`,
-  voice: (deliveryId: string) => `/v1/providers/twilio/voice/${deliveryId}`,
+  keys: (deliveryId: string) => `/v1/providers/twilio/voice/${deliveryId}`,
 };
 
 /** How long a phone rings, seconds: a mailbox that answers after six rings has not been reached by then. */
@@ -50,8 +50,9 @@ export function createSmsChannel({ client, from, publicUrl }: TwilioChannelOptio
 }
 
 /**
- * Pages by a call. What is said is fetched from Vigil when somebody picks up, and a key acknowledges or escalates; notices,
- * which no key answers, are said at once. `sent` once Twilio has queued the call; a receipt says whether it was answered.
+ * Pages by a call: says what it is about, and a key acknowledges or escalates. `sent` once Twilio has queued the call; a
+ * receipt says whether it was answered. What is said goes along with the call, so that an API which is away when somebody
+ * picks up costs the keys and not the page.
  */
 export function createVoiceChannel({ client, from, publicUrl }: TwilioChannelOptions): PagerChannel {
   return {
@@ -66,9 +67,7 @@ export function createVoiceChannel({ client, from, publicUrl }: TwilioChannelOpt
           to: message.address,
           timeout: ringSeconds,
           statusCallback: under(publicUrl, twilioPaths.status(message.deliveryId)),
-          ...(message.kind === 'page' || message.kind === 'drill'
-            ? { url: under(publicUrl, twilioPaths.voice(message.deliveryId)), method: 'POST' }
-            : { twiml: spoken(message) }),
+          twiml: spoken(message, under(publicUrl, twilioPaths.keys(message.deliveryId))),
         }),
       ),
   };
@@ -76,13 +75,19 @@ export function createVoiceChannel({ client, from, publicUrl }: TwilioChannelOpt
 
 const under = (publicUrl: string, path: string): string => `${publicUrl.replace(/\/+$/, '')}${path}`;
 
-/** Said twice, digits one by one: a code is written down while it is heard. */
-function spoken(message: PageMessage): string {
-  const text = wireTitle(message).replace(/\b\d{6}\b/, (code) => Array.from(code).join(', '));
+/** Said twice: whoever is woken by it hears the first half of the first time. */
+function spoken(message: PageMessage, keysUrl: string): string {
+  const isPage = message.kind === 'page' || message.kind === 'drill';
+  // Digits one by one: a code is written down while it is heard.
+  const title = wireTitle(message).replace(/\b\d{6}\b/, (code) => Array.from(code).join(', '));
+  const again = message.possibleDuplicate ? ' You may have been called for this before.' : '';
   const response = new twilio.twiml.VoiceResponse();
-  response.say(`Vigil. ${text}.`);
-  response.pause({ length: 1 });
-  response.say(text);
+  for (const greeting of ['This is Vigil. ', '']) {
+    const place = isPage ? response.gather({ numDigits: 1, timeout: 6, action: keysUrl, method: 'POST' }) : response;
+    place.say(`${greeting}${title}.${again}${isPage ? ' Press 4 to acknowledge, 6 to escalate.' : ''}`);
+    if (!isPage) response.pause({ length: 1 });
+  }
+  response.say('Goodbye.');
   return response.toString();
 }
 

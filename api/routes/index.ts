@@ -51,6 +51,7 @@ import { registerSuppressionRules } from './suppression-rules.ts';
 import { registerSwapRequests } from './swap-requests.ts';
 import { registerTeams } from './teams.ts';
 import { registerTokens } from './tokens.ts';
+import { registerTwilioWebhooks } from './twilio-webhooks.ts';
 import type { Routes } from './types.ts';
 
 const resources = [
@@ -106,6 +107,7 @@ const resources = [
   registerNotes,
   registerProtectedSubjects,
   registerSlackInteractions,
+  registerTwilioWebhooks,
 ] as const;
 
 /** Every route of the API, one file per resource. */

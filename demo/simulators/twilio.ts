@@ -198,24 +198,26 @@ export function createTwilioSimulator(options: TwilioSimulatorOptions): FastifyI
     return { status: answer.status, reply: textIn(answer.text, 'Message') };
   });
 
-  /** Somebody picks up, hears what is said, and presses keys or hangs up. */
+  /** Somebody picks up, hears what is said, presses one key after the other, and hangs up. */
   app.post('/simulate/:sid/answer', async (request) => {
     const { digits, status } = expectShape(answerSchema, bodyOf(request));
     const thing = thingOf(request);
     const heard: string[] = [];
-    const { Url: url, Twiml: twiml } = thing.form;
     const common = {
       AccountSid: accountSid,
       CallSid: thing.sid,
       To: thing.form['To'] ?? '',
       CallStatus: 'in-progress',
     };
-    const script = url === undefined ? (twiml ?? '') : (await post(url, common)).text;
+    let script = thing.form['Twiml'] ?? '';
+    let answeredAt: string | undefined;
     heard.push(...textsIn(script, 'Say'));
-    const action = /<Gather[^>]* action="([^"]+)"/.exec(script)?.[1]?.replaceAll('&amp;', '&');
-    if (digits !== null && action !== undefined && url !== undefined) {
-      const answer = await post(new URL(action, url).href, { ...common, Digits: digits });
-      heard.push(...textsIn(answer.text, 'Say'));
+    for (const digit of digits ?? '') {
+      const action = /<Gather[^>]* action="([^"]+)"/.exec(script)?.[1]?.replaceAll('&amp;', '&');
+      if (action === undefined) break;
+      answeredAt = new URL(action, answeredAt).href;
+      script = (await post(answeredAt, { ...common, Digits: digit })).text;
+      heard.push(...textsIn(script, 'Say'));
     }
     return { heard, callback: await settle(thing, status, null) };
   });

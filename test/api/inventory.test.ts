@@ -30,6 +30,9 @@ const publicRoutes = [
   'POST /a/:token',
   'POST /a/:token/undo',
   'POST /v1/providers/slack/interactions',
+  'POST /v1/providers/twilio/status/:deliveryId',
+  'POST /v1/providers/twilio/sms',
+  'POST /v1/providers/twilio/voice/:deliveryId',
 ];
 /** Speak as another product does: unknown fields are passed over, and every refusal of a body is 400. */
 const imitated = ['POST /v2/enqueue', 'POST /v2/change/enqueue'];
@@ -55,6 +58,9 @@ const keyless = [
   'POST /v1/escalation-policies/:policyId/simulations',
   'POST /v1/review-tasks/:taskId/reveals',
   'POST /v1/providers/slack/interactions',
+  'POST /v1/providers/twilio/status/:deliveryId',
+  'POST /v1/providers/twilio/sms',
+  'POST /v1/providers/twilio/voice/:deliveryId',
 ];
 
 interface Document {
