@@ -7,6 +7,7 @@ import {
   insertMaintenanceWindow,
   listMaintenanceWindows,
   lockService,
+  tellOfBegunMaintenance,
   tellOpenEscalations,
 } from '#db/repositories/services.ts';
 import { assertMayFor } from '../auth.ts';
@@ -44,11 +45,30 @@ const windowSchema = z
   .meta({ id: 'MaintenanceWindow' });
 const longestMs = 14 * dayMs;
 
+/** The watch over on-call looks this often, so it may see too late what begins sooner. */
+const watchLooksEveryMs = 10_000;
+
 /**
  * Maintenance of a service: its alerts are kept and nobody is paged for them. Escalations that are open hear of a window
  * when it begins, now or later, and when it ends before its time; its end they know themselves.
  */
 export function registerMaintenanceWindows(app: Routes, deps: ApiDeps): void {
+  const timers = new Set<NodeJS.Timeout>();
+  app.addHook('onClose', () => {
+    for (const timer of timers) clearTimeout(timer);
+  });
+  /** Tells open escalations of a window that begins in a moment. Should this process end before, the watch tells them. */
+  const tellWhenItBegins = (inMs: number): void => {
+    if (inMs <= 0 || inMs > watchLooksEveryMs) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      tellOfBegunMaintenance(deps.db, 25).catch((error: unknown) =>
+        app.log.warn({ err: error }, 'the watch will tell of maintenance that has begun'),
+      );
+    }, inMs + 50);
+    timers.add(timer);
+  };
+
   app.get(
     '/v1/services/:serviceId/maintenance-windows',
     {
@@ -76,7 +96,8 @@ export function registerMaintenanceWindows(app: Routes, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const service = await visibleService(deps, request);
-      return once(deps, request, reply, async (tx) => {
+      let beginsInMs = 0;
+      const answered = await once(deps, request, reply, async (tx) => {
         assertMayFor(principalOf(request), keepers, service.teamId);
         const { id: createdBy } = personOf(request);
         await lockService(tx, service.id);
@@ -93,11 +114,14 @@ export function registerMaintenanceWindows(app: Routes, deps: ApiDeps): void {
           createdBy,
           toldAt: startsAt === now ? new Date(now) : null,
         });
+        beginsInMs = startsAt - now;
         if (startsAt === now) await tellOpenEscalations(tx, row, 'maintenanceStarted');
         const data = { windowId: row.id, startsAt: row.startsAt.toISOString(), endsAt: row.endsAt.toISOString() };
         await auditChange(tx, request, { kind: 'service', id: service.id }, 'maintenanceAdded', data);
         return { status: 201, body: withIsoDates(row) };
       });
+      tellWhenItBegins(beginsInMs);
+      return answered;
     },
   );
 

@@ -5,6 +5,7 @@ import { acceptTrigger } from '#db/repositories/alerts.ts';
 import { commands } from '#db/schema/index.ts';
 import { startTestApi } from '#test/support/api.ts';
 import type { Caller, TestApi } from '#test/support/api.ts';
+import { eventually } from '#test/support/vigil.ts';
 import { seedWorld } from '#test/support/world.ts';
 import type { World } from '#test/support/world.ts';
 
@@ -70,6 +71,14 @@ describe('maintenance', () => {
     expect((await keeper.call('POST', `${path}/${window.id}/endings`)).statusCode).toBe(404);
     const late = await trigger('later');
     expect(await heard(late.escalationId, window.id)).toEqual([]);
+  });
+
+  it('that begins in a moment is told of at that moment', async () => {
+    const { escalationId } = await trigger('soon');
+    const { id } = (await announce(2_000)).json();
+    expect(await heard(escalationId, id)).toEqual([]);
+    await eventually('it is heard of', async () => (await heard(escalationId, id)).length > 0, 5_000);
+    expect(await heard(escalationId, id)).toEqual(['maintenanceStarted']);
   });
 
   it('ends after it starts, and lasts two weeks at the most', async () => {
