@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { VigilError } from '#domain/errors.ts';
 import { readAlertmanager } from '#domain/intake/alertmanager.ts';
-import { ofIntegration } from '#domain/intake/events-v2.ts';
+import { inSeveritiesOf, ofIntegration, readEvent } from '#domain/intake/events-v2.ts';
 import type { IntegrationDocument } from '#domain/intake/integration.ts';
 import { readMapped } from '#domain/intake/mapping.ts';
 import { mappingOf } from '#domain/intake/presets.ts';
@@ -8,12 +9,13 @@ import type { PresetName, SenderMapping } from '#domain/intake/presets.ts';
 import type { Accepted, SourceReport } from '#domain/intake/report.ts';
 import { severitiesWith } from '#domain/intake/sender-severity.ts';
 import type { Reading } from '#domain/intake/sender-values.ts';
+import type { Json } from '#domain/json.ts';
 import { sha256Hex } from '#db/ids.ts';
 import type { KeyedIntegration } from '#db/repositories/integrations.ts';
 import type { Intake } from './intake.ts';
 
 /** Formats that a document says how to read. */
-export const bodyFormats = ['alertmanager', 'grafana', 'generic', 'opsgenie'] as const;
+export const bodyFormats = ['alertmanager', 'grafana', 'generic', 'opsgenie', 'pagerduty_events_v2'] as const;
 export type BodyFormat = (typeof bodyFormats)[number];
 
 /** What an integration of that kind sends when nothing else is said. */
@@ -28,6 +30,7 @@ export function readBody(
   document: IntegrationDocument,
   reading = newReading(),
 ): readonly SourceReport[] {
+  if (format === 'pagerduty_events_v2') return [readOneEvent(body, document, reading)];
   const severities = severitiesWith(document.severities);
   const written = document.mapping as SenderMapping | null;
   if (format === 'alertmanager' || format === 'grafana') {
@@ -38,6 +41,13 @@ export function readBody(
   // A mapping that is for something else says nothing of what Opsgenie's senders send.
   const isOurs = format === 'generic' || written?.preset === 'opsgenie';
   return readMapped(body, mappingOf(isOurs ? written : null, preset), severities, reading);
+}
+
+function readOneEvent(body: unknown, { severities }: IntegrationDocument, reading: Reading): SourceReport {
+  const read = readEvent((body ?? null) as Json, reading.uniqueKey());
+  if (!('errors' in read)) return inSeveritiesOf(read.report, severities);
+  const errors = read.errors.map((detail) => ({ pointer: '/body', code: 'invalid_event', detail }));
+  throw new VigilError('intake.unreadable', { errors });
 }
 
 /**

@@ -20,6 +20,20 @@ describe('a mapping trial', () => {
     return { statusCode: answer.statusCode, ...answer.json() };
   };
 
+  it('shows what an event of PagerDuty would become, or what its sender would be told', async () => {
+    const { id } = await senders.make('pagerduty_events_v2');
+    const payload = { summary: 'Disk full', source: 'db-1', severity: 'error' };
+    const body = { routing_key: 'a'.repeat(32), event_action: 'trigger', payload };
+    expect(await attempt(id, { body })).toMatchObject({
+      reports: [{ action: 'trigger', dedupKey: 'unique', severity: 2, title: 'Disk full', labels: { source: 'db-1' } }],
+      refusal: null,
+    });
+    expect(await attempt(id, { body: { ...body, event_action: 'close', dedup_key: 'k' } })).toMatchObject({
+      reports: [],
+      refusal: { errors: [{ pointer: '/body', detail: expect.stringContaining("'event_action' is invalid") }] },
+    });
+  });
+
   it('shows what a body would become, and stores nothing', async () => {
     const { id } = await senders.make('alertmanager');
     const tried = await attempt(id, { body: groupMessage([firingAlert('a'), firingAlert('b')]) });
