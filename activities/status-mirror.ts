@@ -24,6 +24,14 @@ const givenUp = 'given_up_';
 /** Before the code of a failure that a repeat cannot mend. */
 const gone = 'gone_';
 
+interface Round {
+  readonly standing: Standing;
+  readonly isLast: boolean;
+  readonly until: number;
+  /** What this attempt has put where. */
+  readonly written: Map<string, number>;
+}
+
 /** Shows elsewhere how escalations stand. Its effects are nobody's pages: it has a task queue of its own, and may lag. */
 export function createMirrorActivities({ db, mirrors = [] }: MirrorDeps) {
   return {
@@ -31,42 +39,41 @@ export function createMirrorActivities({ db, mirrors = [] }: MirrorDeps) {
      * Shows in every place how the escalation stands now, where that is not shown yet. Safe to repeat.
      *
      * A provider that fails is not asked for the other places in this attempt: it is down, or wants to be left alone. When
-     * the escalation moved on meanwhile it is shown once more, so that whoever writes last has written the newest.
+     * the escalation moved on meanwhile it is shown once more wherever this attempt has shown it, whatever others have noted:
+     * so whoever writes last has written the newest, also an attempt that stood still and was overtaken.
      */
     async showStatus(escalationId: string, isLast: boolean): Promise<MirrorAttempt> {
       const until = Date.now() + attemptMs;
-      let standing = await findStanding(db, escalationId);
-      for (;;) {
+      const written = new Map<string, number>();
+      for (let shownVersion: number | null = null; ;) {
+        const standing = await findStanding(db, escalationId);
         if (standing === null) return { retryAfterMs: null };
-        const attempt = await showAll(standing, isLast, until);
-        const now = await findStanding(db, escalationId);
-        if (now === null || now.status.version === standing.status.version || Date.now() > until) return attempt;
+        const { version } = standing.status;
+        if (version === shownVersion) return { retryAfterMs: null };
+        const attempt = await showAll({ standing, isLast, until, written });
         if (attempt.retryAfterMs !== null) return attempt;
-        standing = now;
+        shownVersion = version;
       }
     },
   };
 
-  async function showAll(standing: Standing, isLast: boolean, until: number): Promise<MirrorAttempt> {
-    const waits = await Promise.all(mirrors.map((mirror) => showBy(mirror, standing, isLast, until)));
+  async function showAll(round: Round): Promise<MirrorAttempt> {
+    const waits = await Promise.all(mirrors.map((mirror) => showBy(mirror, round)));
     const left = waits.filter((wait) => wait !== null);
     return { retryAfterMs: left.length === 0 ? null : Math.max(...left) };
   }
 
   /** Null when nothing is left to be shown by this mirror. */
-  async function showBy(
-    mirror: StatusMirror,
-    standing: Standing,
-    isLast: boolean,
-    until: number,
-  ): Promise<number | null> {
+  async function showBy(mirror: StatusMirror, { standing, isLast, until, written }: Round): Promise<number | null> {
     const { escalationId, version, status } = standing.status;
-    for (const target of placesOf(mirror, standing)) {
+    for (const target of placesOf(mirror, standing, written)) {
       if (Date.now() > until) return 0;
       const place = { escalationId, kind: mirror.kind, target: target.target };
       const answer = await mirror.show(standing.status, target);
-      if (answer.outcome === 'shown') await noteShown(db, place, { version, status });
-      else if (answer.outcome === 'failed_permanent') await noteNotShown(db, place, `${gone}${answer.code}`);
+      if (answer.outcome === 'shown') {
+        written.set(target.target, version);
+        await noteShown(db, place, { version, status });
+      } else if (answer.outcome === 'failed_permanent') await noteNotShown(db, place, `${gone}${answer.code}`);
       else {
         await noteNotShown(db, place, isLast ? `${givenUp}${answer.code}` : answer.code);
         return answer.retryAfterMs ?? 0;
@@ -77,7 +84,11 @@ export function createMirrorActivities({ db, mirrors = [] }: MirrorDeps) {
 }
 
 /** Where that mirror has to show it: what is behind, and what failed last at the end, so that it holds up nothing. */
-function placesOf(mirror: StatusMirror, { status, pages, shown }: Standing): MirrorTarget[] {
+function placesOf(
+  mirror: StatusMirror,
+  { status, pages, shown }: Standing,
+  written: ReadonlyMap<string, number>,
+): MirrorTarget[] {
   const { kind } = mirror;
   const rows = new Map<string, StatusMirrorRow>(
     shown.flatMap((row) => (row.kind === kind ? [[row.target, row] as const] : [])),
@@ -89,9 +100,9 @@ function placesOf(mirror: StatusMirror, { status, pages, shown }: Standing): Mir
     ...(kind === 'chat' ? pages.map(({ target, ...page }) => ({ target, page })) : []),
   ];
   const errorOf = ({ target }: MirrorTarget) => rows.get(target)?.errorCode ?? null;
+  const isBehind = ({ target }: MirrorTarget) =>
+    (written.get(target) ?? rows.get(target)?.shownVersion ?? 0) < status.version;
   return places
-    .filter(
-      (place) => (rows.get(place.target)?.shownVersion ?? 0) < status.version && !errorOf(place)?.startsWith(gone),
-    )
+    .filter((place) => isBehind(place) && !errorOf(place)?.startsWith(gone))
     .toSorted((a, b) => Number(errorOf(a) !== null) - Number(errorOf(b) !== null));
 }
