@@ -26,7 +26,7 @@ export function acknowledgePage(view: LinkView): string {
     case 'open':
       return layout(
         'Acknowledge',
-        html`${matter(view)}
+        html`${matter(view, true)}
           <p class="grow"></p>
           ${acknowledgeForm(view)}`,
       );

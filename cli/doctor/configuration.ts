@@ -38,5 +38,15 @@ function gaps({ api, db, outgoing }: Config): Check[] {
   if (db.detectorUrl === null)
     found.push(warn('sql detectors', 'they report an error', 'Set VIGIL_DETECTOR_DATABASE_URL.'));
   if (api.publicUrl === null) found.push(warn('links', 'pages carry no link', 'Set VIGIL_API_PUBLIC_URL.'));
+  else if (!isPrivate(api.publicUrl))
+    found.push(
+      warn('links', 'the links of pages, which are secrets, are opened without https', 'Serve them by https.'),
+    );
   return found;
+}
+
+/** True when nobody between the phone and the API can read along: https, or the same machine. */
+function isPrivate(publicUrl: string): boolean {
+  const { protocol, hostname } = new URL(publicUrl);
+  return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
 }

@@ -67,6 +67,7 @@ describe('looking at the link of a page', () => {
       expect(page.body).toContain(text);
     expect(page.body).toMatch(/<time datetime="[^"]+">[^<]+(CET|CEST|GMT\+[12])<\/time> \(just now\)/);
     expect(page.body.match(/<button/g)).toHaveLength(1);
+    expect(page.body.match(/<h1>.*/g)).toEqual(['<h1><bdi>The disk is full</bdi></h1>']);
     expect(page.body).not.toMatch(/<script|<img|<link|src=|https?:/);
   });
 

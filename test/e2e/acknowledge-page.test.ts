@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -38,7 +38,11 @@ let database: pg.Client;
 beforeAll(async () => {
   if (executable === null) return;
   supervisor = await createSupervisor({ directory });
-  phones = createPhones({ secret: readFileSync(signingSecretFile(directory), 'utf8').trim() });
+  // In the middle of a rotation: the phone knows the older of two secrets.
+  const secretFile = signingSecretFile(directory);
+  const secret = readFileSync(secretFile, 'utf8').trim();
+  writeFileSync(secretFile, `whsec_${randomBytes(32).toString('base64')}\n${secret}\n`);
+  phones = createPhones({ secret });
   phonesUrl = await phones.listen({ host: '127.0.0.1', port: 0 });
   stack = await startStack({
     supervisor,
