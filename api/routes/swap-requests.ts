@@ -20,7 +20,7 @@ import {
   lockSwapRequest,
 } from '#db/repositories/swap-requests.ts';
 import type { SwapRow } from '#db/repositories/swap-requests.ts';
-import { assertVisible } from '../auth.ts';
+import { assertVisible, visibleTeams } from '../auth.ts';
 import { idempotencyHeaders } from '../commands.ts';
 import { etagOf, found, personOf, withEtag } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -34,6 +34,9 @@ import { unknownReference } from './services.ts';
 import type { Routes } from './types.ts';
 
 const scheduleParams = z.object({ scheduleId: idOf('schedule') });
+const listQuery = pageQuery.extend({
+  open: z.stringbool().default(false).describe('Only those that wait for an answer.'),
+});
 const params = z.object({ swapRequestId: idOf('swapRequest') });
 const side = z
   .object({
@@ -77,24 +80,42 @@ export function registerSwapRequests(app: Routes, deps: ApiDeps): void {
       config: { access: 'any' },
       schema: {
         params: scheduleParams,
-        querystring: pageQuery.extend({ open: z.stringbool().default(false) }),
+        querystring: listQuery,
         response: { 200: pageOf(swapSchema), ...readProblems },
       },
     },
     async (request) => {
       const { id } = await visibleSchedule(deps, request);
-      const { limit, cursor, open } = request.query;
-      const page = { limit, after: readCursor(cursor) };
-      const rows = await listSwapRequests(deps.db, id, { openOnly: open }, page);
-      const now = await databaseNow(deps.db);
-      return toPage(
-        rows,
-        limit,
-        (row) => row.createdAt,
-        (row) => toView(row, now),
-      );
+      return listed({ scheduleId: id }, request.query);
     },
   );
+
+  app.get(
+    '/v1/swap-requests',
+    {
+      config: { access: 'any' },
+      schema: {
+        querystring: listQuery.extend({ personId: idOf('person').optional().describe('One of the two.') }),
+        response: { 200: pageOf(swapSchema), ...readProblems },
+      },
+    },
+    async (request) =>
+      listed({ teams: visibleTeams(principalOf(request)), personId: request.query.personId }, request.query),
+  );
+
+  async function listed(
+    of: Parameters<typeof listSwapRequests>[1],
+    { limit, cursor, open }: z.infer<typeof listQuery>,
+  ) {
+    const rows = await listSwapRequests(deps.db, of, { openOnly: open }, { limit, after: readCursor(cursor) });
+    const now = await databaseNow(deps.db);
+    return toPage(
+      rows,
+      limit,
+      (row) => row.createdAt,
+      (row) => toView(row, now),
+    );
+  }
 
   app.post(
     '/v1/schedules/:scheduleId/swap-requests',

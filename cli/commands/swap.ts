@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Context, Run } from '../context.ts';
 import { readZonedInstant } from '../instants.ts';
+import { UsageError } from '../io.ts';
 import { idOf, personId } from '../keys.ts';
 import { namesOf } from '../names.ts';
 import { when } from '../text.ts';
@@ -68,13 +69,20 @@ export function registerSwaps(program: Command, run: Run): void {
     );
 
   group
-    .command('list <schedule>')
-    .description('swaps of a schedule, newest first')
+    .command('list [schedule]')
+    .description('swaps of a schedule or of a person, newest first')
+    .option('--person <person>', 'one of the two, by id or me; instead of a schedule')
     .option('--open', 'only those that wait for an answer', false)
     .action(
-      run<{ open: boolean }>(async ({ api, output }, { open }, schedule) => {
-        const path = `/v1/schedules/${await idOf(api, 'schedule', schedule)}/swap-requests`;
-        const rows = await api.list<Swap>(path, { open });
+      run<{ open: boolean; person?: string }>(async ({ api, output }, { open, person }, schedule) => {
+        if (schedule !== undefined && person !== undefined)
+          throw new UsageError('name a schedule or a person, not both');
+        const path =
+          schedule === undefined
+            ? '/v1/swap-requests'
+            : `/v1/schedules/${await idOf(api, 'schedule', schedule)}/swap-requests`;
+        const who = person === undefined ? {} : { personId: await personId(api, person) };
+        const rows = await api.list<Swap>(path, { open, ...who });
         const people = rows.flatMap(({ sides }) => sides.map((side) => side.personId));
         const nameOf = output.isJson ? (id: string) => id : await namesOf(api, people);
         const columns = [

@@ -1,4 +1,4 @@
-import { and, eq, lte, sql } from 'drizzle-orm';
+import { and, eq, lte, or, sql } from 'drizzle-orm';
 import type { Actor } from '#domain/actor.ts';
 import type { Json } from '#domain/json.ts';
 import { swapMachine } from '#domain/oncall/swap-request.ts';
@@ -9,7 +9,7 @@ import { databaseNow } from '../now.ts';
 import { swapRequests } from '../schema/index.ts';
 import { audit } from './audit-events.ts';
 import { systemActor } from './commands.ts';
-import { newestFirst } from './listing.ts';
+import { newestFirst, ofTeams } from './listing.ts';
 import type { Page } from './listing.ts';
 import { leaveNotices } from './oncall-notices.ts';
 
@@ -101,7 +101,9 @@ export async function lockSwapRequest(tx: Transaction, id: string): Promise<Swap
 
 export async function listSwapRequests(
   db: Queryable,
-  scheduleId: string,
+  of:
+    | { readonly scheduleId: string }
+    | { readonly teams: readonly string[] | null; readonly personId?: string | undefined },
   filter: { readonly openOnly: boolean },
   page: Page,
 ): Promise<SwapRow[]> {
@@ -112,7 +114,10 @@ export async function listSwapRequests(
     .where(
       and(
         where,
-        eq(swapRequests.scheduleId, scheduleId),
+        'scheduleId' in of ? eq(swapRequests.scheduleId, of.scheduleId) : ofTeams(swapRequests.teamId, of.teams),
+        'personId' in of && of.personId !== undefined
+          ? or(eq(swapRequests.onePersonId, of.personId), eq(swapRequests.otherPersonId, of.personId))
+          : undefined,
         filter.openOnly
           ? and(eq(swapRequests.status, 'proposed'), sql`${swapRequests.expiresAt} > clock_timestamp()`)
           : undefined,

@@ -163,4 +163,19 @@ describe('a swap of two shifts', () => {
     expect([late.statusCode, late.json().context]).toEqual([409, { status: 'expired' }]);
     expect(await onCallOn(3)).toEqual([amy.id]);
   });
+
+  it('is listed for each of the two, over all schedules that the asker sees', async () => {
+    const { id } = (await propose(amy)).json();
+    const idsOf = async (by: Caller, query: string): Promise<string[]> =>
+      (await by.call('GET', `/v1/swap-requests${query}`)).json().items.map((item: { id: string }) => item.id);
+    expect(await idsOf(amy, `?personId=${amy.id}&open=true`)).toEqual([id]);
+    expect(await idsOf(manager, `?personId=${ben.id}`)).toEqual([id]);
+    expect(await idsOf(manager, `?personId=${manager.id}`)).toEqual([]);
+    expect(await idsOf(manager, '')).toEqual([id]);
+    const stranger = await api.principal({ roles: ['responder'], teamId: await api.team() });
+    expect(await idsOf(stranger, `?personId=${amy.id}`)).toEqual([]);
+    await decide(ben, id, 'declines');
+    expect(await idsOf(amy, `?personId=${amy.id}&open=true`)).toEqual([]);
+    expect(await idsOf(amy, `?personId=${amy.id}`)).toEqual([id]);
+  });
 });
