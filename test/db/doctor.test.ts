@@ -115,6 +115,15 @@ describe('the doctor of a configuration', () => {
       'links',
     ]);
   });
+
+  it.each([
+    ['http://vigil.example', ['the links of pages, which are secrets, are opened without https']],
+    ['https://vigil.example', []],
+    ['http://127.0.0.1:8080', []],
+  ])('says of %s whether links are safe there', (url, said) => {
+    const { checks } = checkConfiguration({ VIGIL_DATABASE_URL: database.appUrl, VIGIL_API_PUBLIC_URL: url });
+    expect(checks.filter(({ name }) => name === 'links').map(({ detail }) => detail)).toEqual(said);
+  });
 });
 
 describe('the doctor of the API', () => {
