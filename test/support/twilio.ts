@@ -4,7 +4,7 @@ import { createSsrfGuard } from '#activities/clients/ssrf-guard.ts';
 import { createSmsChannel, createVoiceChannel } from '#activities/clients/twilio-channels.ts';
 import { createTwilioClient } from '#activities/clients/twilio-client.ts';
 import { setFault } from '#demo/simulators/test-client.ts';
-import { createTwilioSimulator } from '#demo/simulators/twilio.ts';
+import { createTwilioSimulator, twilioSignature } from '#demo/simulators/twilio.ts';
 import type { TwilioRecord } from '#demo/simulators/twilio.ts';
 
 export const twilioAccount = {
@@ -60,6 +60,9 @@ export async function startTwilio(publicUrl: string) {
     /** Somebody picks up. */
     answer: (sid: string, digits: string | null = null) =>
       ask<{ heard: string[]; callback: number | null }>(`/simulate/${sid}/answer`, { digits }),
+    /** The signature that Twilio gives a request to that path of the API. */
+    sign: (path: string, form: Readonly<Record<string, string>>) =>
+      twilioSignature(authToken, `${publicUrl}${path}`, form),
     async stop() {
       await http.close();
       await app.close();
