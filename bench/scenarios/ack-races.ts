@@ -26,7 +26,7 @@ export async function ackRaces(bench: Bench, races: number, seed: number): Promi
     await pause(Math.max(0, first + rungMs + offsetMs - performance.now()));
     const from = performance.now();
     const answer = await world.send(`/v1/escalations/${id}/acknowledgements`, {}, 'responder');
-    if (answer.status !== 200) return times.fail();
+    if (answer.status !== 201) return times.fail();
     answeredAt.set(id, performance.now());
     times.add(performance.now() - from);
   };

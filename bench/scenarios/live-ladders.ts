@@ -79,7 +79,7 @@ async function acknowledge({ world }: Bench, ids: readonly string[], perSecond: 
     const from = performance.now();
     const answer = await world.send(`/v1/escalations/${ids[turn]}/acknowledgements`, {}, 'responder');
     // 202 would mean that it is accepted and not done: no answer yet.
-    if (answer.status === 200) times.add(performance.now() - from);
+    if (answer.status === 201) times.add(performance.now() - from);
     else times.fail();
   });
   return times.result(length);
