@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import type { Supervisor } from '#scripts/processes.ts';
 import { signingSecretFile, startStack } from '#scripts/stack.ts';
 import { setUpOnePhone } from '../support/one-phone.ts';
 import type { OnePhone } from '../support/one-phone.ts';
+import { startPagerduty } from '../support/pagerduty.ts';
+import type { SimulatedPagerduty } from '../support/pagerduty.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import type { TlsFront } from '../support/tls-front.ts';
 import { eventually } from '../support/vigil.ts';
@@ -20,6 +22,7 @@ const directory = mkdtempSync(join(tmpdir(), 'vigil-pagerduty-client-'));
 let supervisor: Supervisor;
 let phones: FastifyInstance;
 let phonesUrl: string;
+let pagerduty: SimulatedPagerduty;
 let world: OnePhone;
 let front: TlsFront;
 /** All that the client is told anew: where it sends to. The agent believes the test's certificate. */
@@ -30,11 +33,19 @@ beforeAll(async () => {
   supervisor = await createSupervisor({ directory });
   phones = createPhones({ secret: readFileSync(signingSecretFile(directory), 'utf8').trim() });
   phonesUrl = await phones.listen({ host: '127.0.0.1', port: 0 });
+  pagerduty = await startPagerduty();
+  const mirrors = join(directory, 'mirrors');
+  writeFileSync(mirrors, `service=${'0a'.repeat(16)}\n`);
   const stack = await startStack({
     supervisor,
     directory,
     environment: processEnvironment,
-    settings: { VIGIL_OUTGOING_ALLOW: new URL(phonesUrl).host, VIGIL_EVENTS_RATE_LIMIT: '40' },
+    settings: {
+      VIGIL_OUTGOING_ALLOW: `${new URL(phonesUrl).host},${pagerduty.hostPort}`,
+      VIGIL_EVENTS_RATE_LIMIT: '40',
+      VIGIL_PAGERDUTY_MIRRORS_FILE: mirrors,
+      VIGIL_PAGERDUTY_EVENTS_URL: `${pagerduty.url}/v2/enqueue`,
+    },
   });
   world = await setUpOnePhone(stack, 'Ann', `${phonesUrl}/phones/ann/pages`);
   front = await startTlsFront(stack.apiUrl);
@@ -46,6 +57,7 @@ afterAll(async () => {
   await front?.close();
   await supervisor?.stopAll();
   await phones?.close();
+  await pagerduty?.stop();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -72,6 +84,12 @@ const arrived = (title: string, kind = 'page') =>
   );
 const statusOf = async (escalationId: string) => (await world.call('GET', `/v1/escalations/${escalationId}`))['status'];
 
+/** Waits until PagerDuty, where escalations are shown too, says so of that one. */
+const shownAtPagerduty = (escalationId: string, status: string) =>
+  eventually(`it is shown as ${status}`, async () =>
+    (await pagerduty.incidents()).some((one) => one.dedupKey === `vigil:${escalationId}` && one.status === status),
+  );
+
 const data = (summary: string, more: { dedup_key?: string; routing_key?: string } = {}) => ({
   routing_key: routingKey,
   event_action: 'trigger' as const,
@@ -86,20 +104,24 @@ it('case 21: the real PagerDuty client triggers a page and resolves it', async (
     { status: 'success', message: 'Event processed', dedup_key: expect.stringMatching(/^[\da-f-]{36}$/) },
   ]);
   const { escalationId } = await arrived('Disk full');
+  await shownAtPagerduty(escalationId, 'triggered');
   const resolved = await resolve({ ...where, data: data('Disk full', { dedup_key: triggered.data.dedup_key }) });
   expect([resolved.status, resolved.data]).toEqual([202, triggered.data]);
   await arrived('Disk full', 'resolved');
   await eventually('it is resolved', async () => (await statusOf(escalationId)) === 'resolved');
+  await shownAtPagerduty(escalationId, 'resolved');
 });
 
 it('case 21: a trigger while a person has it pages nobody; after the resolve it opens another', async () => {
   const { data: answer } = await trigger({ ...where, data: data('Queue late', { dedup_key: 'queue' }) });
   expect(answer.dedup_key).toBe('queue');
   const { escalationId } = await arrived('Queue late');
+  await shownAtPagerduty(escalationId, 'triggered');
   // What a sender says of an acknowledgement stops nothing: only people acknowledge.
   expect((await acknowledge({ ...where, data: data('Queue late', { dedup_key: 'queue' }) })).status).toBe(202);
   expect(await statusOf(escalationId)).toBe('triggered');
   await world.call('POST', `/v1/escalations/${escalationId}/acknowledgements`, {});
+  await shownAtPagerduty(escalationId, 'acknowledged');
   for (const _ of [1, 2]) await trigger({ ...where, data: data('Queue late', { dedup_key: 'queue' }) });
   expect(await world.call('GET', `/v1/escalations/${escalationId}`)).toMatchObject({
     status: 'acknowledged',
