@@ -25,6 +25,7 @@ import {
   setStage,
   stage,
   tell,
+  tellMirror,
   trigger,
   watch,
 } from './stage.ts';
@@ -183,6 +184,34 @@ describe('stories', () => {
     await handOverSoon();
     await save(await watch(5_000), 'phone-that-does-not-answer');
     stage.phones.answer = () => ({ outcome: 'sent' });
+  });
+
+  it('statusMirror', async () => {
+    const { elsewhere } = stage;
+    const isDone = (id: string) => stage.vigil.temporal.workflow.getHandle(id).result();
+    const limited = { outcome: 'failed_transient', code: 'rate_limited', retryAfterMs: 2_000 } as const;
+    const short = await tellMirror(await trigger('shown'));
+    await isDone(short);
+    await save(short, 'shown-at-once');
+
+    elsewhere.answer = () => limited;
+    const stormy = await trigger('stormy');
+    const long = await tellMirror(stormy);
+    await eventually('it is refused', () => Promise.resolve(elsewhere.calls > 1));
+    await resolve('stormy');
+    await escalationWhen(stormy, 'resolved');
+    elsewhere.answer = () => ({ outcome: 'shown' });
+    await tellMirror(stormy);
+    await fastForward(stage.vigil.temporal, long, 60, { mayEnd: true });
+    await isDone(long);
+    await save(long, 'refused-then-news-then-shown');
+
+    elsewhere.answer = () => ({ ...limited, retryAfterMs: hourMs });
+    const odd = await tellMirror(await trigger('silent'));
+    await fastForward(stage.vigil.temporal, odd, (7 * hourMs) / 1_000, { mayEnd: true });
+    await isDone(odd);
+    await save(odd, 'given-up-after-hours');
+    elsewhere.answer = () => ({ outcome: 'shown' });
   });
 
   it('detectionSweep', async () => {

@@ -9,7 +9,7 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { historiesFolder } from '#scripts/history-file.ts';
 import { buildWorkflowBundle } from '#scripts/workflow-bundle.ts';
-import { aggregates, oncallWatchWorkflow, sweepWorkflow } from '#workflows/contract.ts';
+import { aggregates, mirrorWorkflow, oncallWatchWorkflow, sweepWorkflow } from '#workflows/contract.ts';
 import { textsOf } from '../support/histories.ts';
 
 interface Recorded {
@@ -27,7 +27,12 @@ const recorded: Recorded[] = readdirSync(historiesFolder, { recursive: true, enc
     const json = readFileSync(join(historiesFolder, file), 'utf8');
     return { workflow, name, json, history: historyFromJSON(JSON.parse(json)) };
   });
-const workflows = [...Object.values(aggregates).map(({ workflow }) => workflow), sweepWorkflow, oncallWatchWorkflow];
+const workflows = [
+  ...Object.values(aggregates).map(({ workflow }) => workflow),
+  sweepWorkflow,
+  oncallWatchWorkflow,
+  mirrorWorkflow,
+];
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 let workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;

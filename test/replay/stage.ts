@@ -4,6 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { createHttpDetector } from '#activities/clients/http-detector.ts';
 import { createHttpClient } from '#activities/clients/http.ts';
 import { createSsrfGuard } from '#activities/clients/ssrf-guard.ts';
+import type { MirrorOutcome } from '#activities/clients/status-mirror.ts';
 import type { AggregateKind } from '#domain/ids.ts';
 import type { Severity } from '#domain/severity.ts';
 import { hourMs, minuteMs } from '#domain/time.ts';
@@ -11,7 +12,14 @@ import { acceptResolve, acceptTrigger } from '#db/repositories/alerts.ts';
 import { newId } from '#db/ids.ts';
 import { escalations, schedules } from '#db/schema/index.ts';
 import { writeHistory } from '#scripts/history-file.ts';
-import { oncallWatchWorkflow, queues, workflowId } from '#workflows/contract.ts';
+import {
+  mirrorId,
+  mirrorWorkflow,
+  oncallWatchWorkflow,
+  queues,
+  statusChanged,
+  workflowId,
+} from '#workflows/contract.ts';
 import { ask } from '../support/ask.ts';
 import { canaryWhen } from '../support/canaries.ts';
 import type { PlantedCanary } from '../support/canaries.ts';
@@ -38,6 +46,8 @@ export const stage = {} as {
   vigil: TestVigil;
   world: CaseWorld;
   phones: FakePhones;
+  /** Where escalations are shown besides. */
+  elsewhere: { answer: () => MirrorOutcome; calls: number };
 };
 
 /** Sets the stage. Workflows continue as new at so many events; by default at as many as no story has. */
@@ -46,10 +56,16 @@ export function setStage(events = 4_096): void {
     stage.platform = await startTestPlatform();
     stage.service = await startLoopbackServer((response) => response.end('not JSON'));
     stage.phones = new FakePhones();
+    stage.elsewhere = { answer: () => ({ outcome: 'shown' }), calls: 0 };
     const http = createHttpClient({ guard: createSsrfGuard({ allowList: [stage.service.hostPort] }) });
     const httpDetector = (url: string) => createHttpDetector({ http, url });
     stage.vigil = await startTestVigil(
-      { channels: stage.phones.channels, enforcementApi: stage.platform.api, httpDetector },
+      {
+        channels: stage.phones.channels,
+        enforcementApi: stage.platform.api,
+        httpDetector,
+        mirrors: [{ kind: 'pagerduty_events_v2', targetOf: ({ escalationId }) => escalationId, show: showElsewhere }],
+      },
       { settings: renewAt(events) },
     );
     stage.world = await buildCaseWorld(stage.vigil.db);
@@ -59,6 +75,22 @@ export function setStage(events = 4_096): void {
     await stage.platform.stop();
     await stage.service[Symbol.asyncDispose]();
   });
+}
+
+const showElsewhere = (): Promise<MirrorOutcome> => {
+  stage.elsewhere.calls += 1;
+  return Promise.resolve(stage.elsewhere.answer());
+};
+
+/** Tells the mirror of an escalation that something changed; returns its workflow id. */
+export async function tellMirror(escalationId: string): Promise<string> {
+  const { workflowId } = await stage.vigil.temporal.workflow.signalWithStart(mirrorWorkflow, {
+    workflowId: mirrorId(escalationId),
+    taskQueue: queues.orchestration,
+    args: [escalationId],
+    signal: statusChanged,
+  });
+  return workflowId;
 }
 
 export async function save(id: string, name: string, runId?: string): Promise<void> {
