@@ -10,6 +10,8 @@ import { hourMs } from '#domain/time.ts';
 import { connectTemporal } from '#gateway/temporal.ts';
 import { buildApp } from './app.ts';
 import type { SlackInteractions, TwilioWebhooks } from './deps.ts';
+import { createIntake } from './intake/intake.ts';
+import { startMail } from './mail/start.ts';
 import { createSlackAnswers } from './slack/answers.ts';
 
 /** A process this late serves nobody well: whoever asks had better ask another one, or later. */
@@ -33,12 +35,14 @@ async function main(config: Config): Promise<void> {
   const temporal = connectTemporal(config.temporal, `vigil-api@${process.pid}`);
   const slack = await slackInteractions(config, log);
   const twilio = await twilioWebhooks(config);
+  const intake = createIntake({ db });
   const app = await buildApp({
     db,
     temporal: temporal.client,
     config: config.api,
     log,
     maxEventLoopDelayMs,
+    intake,
     ...(slack === null ? {} : { slack }),
     ...(twilio === null ? {} : { twilio }),
     outgoingAllow: config.outgoing.allow,
@@ -52,6 +56,7 @@ async function main(config: Config): Promise<void> {
   }, hourMs).unref();
 
   await app.listen({ host: config.api.host, port: config.api.port });
+  const mail = await startMail(config, { db, intake, log });
   const { port } = app.server.address() as AddressInfo;
   console.log(`ready http://${config.api.host}:${port}`);
 
@@ -59,7 +64,8 @@ async function main(config: Config): Promise<void> {
   log.info('stopping');
   clearInterval(sweeping);
   setTimeout(() => process.exit(1), graceMs).unref();
-  await app.close();
+  await Promise.all([app.close(), mail?.close()]);
+  await intake.close();
   await temporal.close();
   await db.$client.end();
 }

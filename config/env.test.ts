@@ -53,6 +53,20 @@ describe('the configuration', () => {
     }
   });
 
+  it('takes mails only with a port, and then needs a domain and both files of a certificate', () => {
+    expect(readConfig(usable).smtp).toBeNull();
+    const on = { ...usable, VIGIL_SMTP_PORT: '2525' };
+    expect(() => readConfig({ ...on, VIGIL_SMTP_TLS_CERT_FILE: '/cert.pem' })).toThrow(
+      /VIGIL_SMTP_DOMAIN is required with VIGIL_SMTP_PORT\n.*belong together/,
+    );
+    expect(readConfig({ ...on, VIGIL_SMTP_DOMAIN: 'a.example, b.example' }).smtp).toEqual({
+      port: 2_525,
+      host: '127.0.0.1',
+      domains: ['a.example', 'b.example'],
+      tls: null,
+    });
+  });
+
   it('gives the migration only what was set', () => {
     expect(() => readMigrationConfig(usable)).toThrow(/VIGIL_DATABASE_OWNER_URL is required/);
     const { passwords } = readMigrationConfig({ VIGIL_DATABASE_OWNER_URL: 'postgres://o@h/d' });

@@ -131,6 +131,20 @@ export const environmentSchema = z.object({
     .describe('The number that calls come from. Without it no calls are made.'),
   VIGIL_TWILIO_URL: z.url().default('https://api.twilio.com').describe("The address of Twilio's API."),
   VIGIL_OUTGOING_ALLOW: list.describe('host:port that outgoing calls may reach although they are not public https.'),
+  VIGIL_SMTP_PORT: z.coerce
+    .number('must be a number')
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('The port on which the API takes mails for integrations; 0 finds a free one. Without it, it takes none.'),
+  VIGIL_SMTP_HOST: z.string().min(1).default('127.0.0.1').describe('The address that it takes mails on.'),
+  VIGIL_SMTP_DOMAIN: list.describe('The domains of their addresses, separated by commas: <key>@domain.'),
+  VIGIL_SMTP_TLS_CERT_FILE: z
+    .string()
+    .optional()
+    .describe('A PEM file with the certificate for STARTTLS. Without it, STARTTLS is not offered.'),
+  VIGIL_SMTP_TLS_KEY_FILE: z.string().optional().describe('A PEM file with its private key.'),
   VIGIL_DEADMAN_URL: z
     .url()
     .optional()
@@ -248,6 +262,20 @@ function parse<T>(schema: z.ZodType<T>, variables: Readonly<Record<string, strin
 
 const secretOf = (text: string | undefined): Secret | null => (text === undefined ? null : new Secret(text));
 
+function smtpOf(env: Environment) {
+  const { VIGIL_SMTP_PORT: port, VIGIL_SMTP_TLS_CERT_FILE: certFile, VIGIL_SMTP_TLS_KEY_FILE: keyFile } = env;
+  if (port === undefined) return null;
+  const missing = [
+    ...(env.VIGIL_SMTP_DOMAIN.length === 0 ? ['VIGIL_SMTP_DOMAIN is required with VIGIL_SMTP_PORT'] : []),
+    ...((certFile === undefined) === (keyFile === undefined)
+      ? []
+      : ['VIGIL_SMTP_TLS_CERT_FILE and VIGIL_SMTP_TLS_KEY_FILE belong together']),
+  ];
+  if (missing.length > 0) throw new ConfigurationError(missing);
+  const tls = certFile === undefined || keyFile === undefined ? null : { certFile, keyFile };
+  return { port, host: env.VIGIL_SMTP_HOST, domains: env.VIGIL_SMTP_DOMAIN, tls };
+}
+
 function group(env: Environment) {
   return {
     db: {
@@ -303,6 +331,7 @@ function group(env: Environment) {
       voiceFrom: env.VIGIL_TWILIO_VOICE_FROM ?? null,
       url: env.VIGIL_TWILIO_URL,
     },
+    smtp: smtpOf(env),
     logLevel: env.VIGIL_LOG_LEVEL,
   };
 }

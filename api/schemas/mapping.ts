@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { captureFault } from '#domain/intake/capture.ts';
 import { reportActions, usualActions } from '#domain/intake/mapping.ts';
 import { pointerFault, pointerLimit } from '#domain/intake/pointer.ts';
 import { presetNames } from '#domain/intake/presets.ts';
@@ -25,6 +26,29 @@ const places = z
   );
 const pointers = z.array(placePointer).max(8);
 const word = z.string().min(1).max(100);
+
+const words = z.array(z.string().trim().min(1).max(60).toLowerCase()).max(50);
+
+const mailRules = z
+  .object({
+    identity: z
+      .enum(['subject', 'thread', 'pattern'])
+      .describe('Default subject: without prefixes of replies and marks of how it stands.'),
+    pattern: z
+      .string()
+      .min(1)
+      .max(255)
+      .describe('Of the subject: `*` stands for any text, `(*)` for text that is part of the key.'),
+    resolveWords: words.describe('Marks at the beginning of a subject, or in brackets, that say that it is over.'),
+    triggerWords: words.describe('Marks that say only that it fires.'),
+  })
+  .partial()
+  .strict()
+  .refine(({ identity, pattern }) => identity !== 'pattern' || pattern !== undefined, 'needs a pattern')
+  .refine(({ pattern }) => pattern === undefined || captureFault(pattern) === null, {
+    path: ['pattern'],
+    error: 'must hold at least one (*), which is what the key is made of',
+  });
 
 /** How a sender's own JSON becomes reports: places and tables of words, which compute nothing. */
 export const senderMapping = z
@@ -67,6 +91,7 @@ export const senderMapping = z
       .refine((all) => Object.keys(all).length <= 50, 'must have at most 50 entries')
       .describe('The name of each label, and where its value stands. A list becomes one text, by comma.'),
     labelsOf: pointers.describe('Objects whose plain entries are labels.'),
+    mail: mailRules.describe('Of mails: what makes them one, and which words end them.'),
   })
   .partial()
   .strict()
