@@ -32,10 +32,12 @@ export function keepSchedules(options: SchedulesOptions): { stop(): Promise<void
   let timer: NodeJS.Timeout | null = null;
   let isStopping = false;
   let current: Promise<void> = Promise.resolve();
+  let isAdjusted = false;
 
   const round = async () => {
     try {
-      await reconcile(options);
+      await reconcile({ ...options, adjusts: !isAdjusted });
+      isAdjusted = true;
     } catch (error) {
       log.warn({ err: error }, 'the schedules of detectors could not be compared and are tried again');
     }
@@ -56,20 +58,27 @@ export function keepSchedules(options: SchedulesOptions): { stop(): Promise<void
 
 /**
  * One comparison: creates what is missing, deletes what is no longer live. Safe beside another worker doing the same. The
- * watch over on-call is always wanted.
+ * watch over on-call is always wanted. With `adjusts` the sweeps that are there take this worker's interval: a worker does
+ * so once, as it starts, so that two of different configuration do not change it back and forth.
  */
 export async function reconcile({
   db,
   temporal,
   sweepEveryMs,
-}: Pick<SchedulesOptions, 'db' | 'temporal' | 'sweepEveryMs'>): Promise<void> {
+  adjusts = false,
+}: Pick<SchedulesOptions, 'db' | 'temporal' | 'sweepEveryMs'> & { readonly adjusts?: boolean }): Promise<void> {
   const sweeps = (await listRunningDetectors(db)).map((row) => sweepScheduleId(row.versionId));
   const wanted = new Set([oncallWatchId, ...sweeps]);
   const present = new Set<string>();
-  for await (const { scheduleId } of temporal.schedule.list()) {
+  for await (const { scheduleId, spec } of temporal.schedule.list()) {
     if (scheduleId !== oncallWatchId && !scheduleId.startsWith(prefix)) continue;
     present.add(scheduleId);
+    const every = spec?.intervals?.[0]?.every;
     if (!wanted.has(scheduleId)) await temporal.schedule.getHandle(scheduleId).delete();
+    else if (adjusts && scheduleId !== oncallWatchId && every !== sweepEveryMs)
+      await temporal.schedule
+        .getHandle(scheduleId)
+        .update((known) => ({ ...known, spec: { intervals: [{ every: sweepEveryMs }] } }));
   }
   for (const scheduleId of wanted) if (!present.has(scheduleId)) await create(temporal, scheduleId, sweepEveryMs);
 }

@@ -4,6 +4,7 @@ import { changesWhatIsShown } from '#domain/escalation/shown.ts';
 import type { Transition } from '#domain/audit/transition.ts';
 import type { Transaction } from '../client.ts';
 import { reopenForLateTriggers } from '../repositories/alerts.ts';
+import { settleGivenUp } from '../repositories/deliveries.ts';
 import { tellCanary } from '../repositories/canaries.ts';
 import type { Project, RecordSettings } from '../repositories/record.ts';
 import { hasShownPages, leaveMirrorCommand } from '../repositories/status-mirrors.ts';
@@ -32,6 +33,11 @@ export const projectEscalation: Project = async (tx, id, transitions, settings) 
       ...(isResolved ? { closedAt: sql`coalesce(${escalations.closedAt}, now())` } : {}),
     })
     .where(eq(escalations.id, id));
+  await settleGivenUp(
+    tx,
+    id,
+    transitions.flatMap(({ event }) => givenUp(event)),
+  );
   if (ladder.drill !== null) await tellDrill(tx, id, ladder.drill.canaryId, transitions);
   const isNews = transitions.some(({ state }) => changesWhatIsShown(state as unknown as Ladder));
   if (isNews && (await isShownElsewhere(tx, ladder, settings))) await leaveMirrorCommand(tx, id, ladder.version);
@@ -50,6 +56,12 @@ async function isShownElsewhere(
   }
   return ladder.counts.started > 0 && hasShownPages(tx, ladder.escalationId);
 }
+
+/** The page that the ladder gave up: its sender has not said what became of it, nor of which row. */
+const givenUp = ({ type, result, deliveryId, effectKey }: Transition['event']): string[] =>
+  type === 'pageSettled' && result === 'failed_transient' && deliveryId === null && typeof effectKey === 'string'
+    ? [effectKey]
+    : [];
 
 /** A canary waits for its drill to be paged and acknowledged; the recorded transitions are what it hears of. */
 async function tellDrill(

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { isPageWanted } from '#domain/escalation/ladder.ts';
 import type { Ladder } from '#domain/escalation/ladder.ts';
 import type { PageResult } from '#domain/escalation/ladder-parts.ts';
@@ -248,4 +248,27 @@ export async function settleDelivery(
     .update(deliveries)
     .set({ status, errorCode, providerRef, settledAt: sql`now()` })
     .where(and(eq(deliveries.id, deliveryId), eq(deliveries.status, 'started')));
+}
+
+/**
+ * Notes that the ladder has given pages up whose sender never came back: they may have left, unless the channel said that
+ * it did not take them or the throttle still held them.
+ */
+export async function settleGivenUp(tx: Transaction, escalationId: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  const { status, errorCode } = deliveries;
+  await tx
+    .update(deliveries)
+    .set({
+      status: sql`CASE WHEN ${status} = 'held' THEN 'superseded' WHEN ${errorCode} = ${notTaken} THEN 'failed' ELSE 'unknown' END`,
+      errorCode: sql`CASE WHEN ${status} = 'held' THEN ${neverLeft} WHEN ${errorCode} = ${notTaken} THEN 'retries_exhausted' ELSE 'given_up' END`,
+      settledAt: sql`now()`,
+    })
+    .where(
+      and(
+        eq(deliveries.escalationId, escalationId),
+        inArray(deliveries.effectKey, [...keys]),
+        inArray(status, ['held', 'started']),
+      ),
+    );
 }

@@ -280,3 +280,28 @@ describe('the throttle over all escalations', () => {
     return row?.id ?? '';
   }
 });
+
+describe('a page whose sender never came back', () => {
+  it.each([
+    ['may have left', { status: 'started', errorCode: null }, { status: 'unknown', errorCode: 'given_up' }],
+    [
+      'did not leave',
+      { status: 'started', errorCode: 'not_taken' },
+      { status: 'failed', errorCode: 'retries_exhausted' },
+    ],
+    ['was held back', { status: 'held', errorCode: null }, { status: 'superseded', errorCode: 'held_back' }],
+    ['is known to be sent', { status: 'sent', errorCode: null }, { status: 'sent', errorCode: null }],
+  ])('%s, as far as the ledger says once the ladder has given it up', async (_what, before, after) => {
+    const ladder = await openLadder({ delays: [0] });
+    await ladder.rest();
+    const ofIt = eq(deliveries.escalationId, ladder.state.escalationId);
+    await db
+      .update(deliveries)
+      .set({ ...before, settledAt: null })
+      .where(ofIt);
+    const effectKey = ladder.state.pages[0]?.key ?? '';
+    ladder.hear({ type: 'pageSettled', effectKey, result: 'failed_transient', deliveryId: null });
+    await ladder.rest();
+    expect((await db.select().from(deliveries).where(ofIt))[0]).toMatchObject(after);
+  });
+});
