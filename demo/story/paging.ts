@@ -1,3 +1,4 @@
+import { tapLink } from './tap-link.ts';
 import { expectThat, until } from './world.ts';
 import type { World } from './world.ts';
 import type { PersonKey } from '../setup.ts';
@@ -11,6 +12,7 @@ export interface PageRecord {
     readonly escalationId: string;
     readonly kind: string;
     readonly title: string;
+    readonly ackUrl: string | null;
   };
 }
 interface Escalation {
@@ -79,19 +81,17 @@ export async function expectQuietAndResolved(world: World, escalationId: string,
   expectThat(pages.length === pagesAtAck, 'no page left after the acknowledgement', pages);
 }
 
-/** Acknowledges drills as they arrive, as the person on call would; returns how many. */
+/** Acknowledges drills as they arrive, as the person on call would: by the link in the page. Returns how many. */
 export async function acknowledgeDrills(world: World, count: number): Promise<number> {
   const done = new Set<string>();
   await until(
     `${count} drills are paged and acknowledged`,
     async () => {
       for (const record of await pagesOf(world, 'rung-1')) {
-        const { kind, escalationId } = record.page;
-        if (kind !== 'drill' || done.has(escalationId)) continue;
+        const { kind, escalationId, ackUrl } = record.page;
+        if (kind !== 'drill' || ackUrl === null || done.has(escalationId)) continue;
         done.add(escalationId);
-        if ((await escalationOf(world, escalationId)).status === 'triggered') {
-          await world.as('rung-1').post(`/v1/escalations/${escalationId}/acknowledgements`, {});
-        }
+        await tapLink(ackUrl);
       }
       return done.size >= count;
     },
