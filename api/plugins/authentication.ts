@@ -3,7 +3,7 @@ import type { Actor } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
 import type { Database } from '#db/client.ts';
 import { sha256Hex } from '#db/ids.ts';
-import { findPrincipalByToken, noteTokenUse, toActor } from '#db/repositories/principals.ts';
+import { noteTokenUse, recallPrincipalByToken, toActor } from '#db/repositories/principals.ts';
 import type { Principal } from '#db/repositories/principals.ts';
 import { assertMay } from '../auth.ts';
 import type { Access } from '../auth.ts';
@@ -56,7 +56,7 @@ async function authenticate(db: Database, header: string | undefined): Promise<P
   if (header === undefined) throw new VigilError('auth.missing');
   const token = /^Bearer ([\x21-\x7e]{20,200})$/i.exec(header)?.[1];
   // The look-up is by hash, so its time tells nothing of the token.
-  const principal = token === undefined ? null : await findPrincipalByToken(db, sha256Hex(token));
+  const principal = token === undefined ? null : await recallPrincipalByToken(db, sha256Hex(token));
   if (!principal) throw new VigilError('auth.invalid');
   if (principal.isUseStale) await noteTokenUse(db, principal.tokenId);
   return principal;

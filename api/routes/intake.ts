@@ -8,7 +8,7 @@ import { dispositions } from '#domain/intake/report.ts';
 import type { SourceReport } from '#domain/intake/report.ts';
 import { findProductByKey } from '#db/repositories/products.ts';
 import { insertProductEvents } from '#db/repositories/product-events.ts';
-import { findServiceForSender } from '#db/repositories/services.ts';
+import { recallServiceForSender } from '#db/repositories/integrations.ts';
 import { assertMayFor } from '../auth.ts';
 import { found } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -110,7 +110,7 @@ export function registerIntake(app: Routes, deps: ApiDeps): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const { serviceId } = request.params;
-      const { teamId, isCutOff } = found(await findServiceForSender(deps.db, serviceId, principal.id));
+      const { teamId, isCutOff } = found(await recallServiceForSender(deps.db, serviceId, principal.id));
       assertMayFor(principal, reporters, teamId);
       if (isCutOff) throw new VigilError('auth.forbidden', { because: 'the integration is disabled' });
       const { body } = request;

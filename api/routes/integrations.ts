@@ -100,7 +100,7 @@ export function registerIntegrations(app: Routes, deps: ApiDeps): void {
       const service = await visibleService(deps, request);
       const { kind, name, document, principalId: reporter } = request.body;
       const isKeyed = reporter === undefined;
-      return once(
+      const answer = await once(
         deps,
         request,
         reply,
@@ -129,6 +129,8 @@ export function registerIntegrations(app: Routes, deps: ApiDeps): void {
         },
         { isSecret: isKeyed },
       );
+      forgetIntegrations(deps.db);
+      return answer;
     },
   );
 

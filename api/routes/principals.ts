@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { roles } from '#domain/actor.ts';
 import { isZone } from '#domain/oncall/zone-clock.ts';
 import { findGrant, insertGrant, listGrants, revokeGrant } from '#db/repositories/access.ts';
+import { forgetPrincipals } from '#db/repositories/principals.ts';
 import { disablePrincipal, findPrincipal, insertPrincipal, listPrincipals } from '#db/repositories/people.ts';
 import { findTeam } from '#db/repositories/teams.ts';
 import { assertMayFor } from '../auth.ts';
@@ -131,14 +132,17 @@ export function registerPrincipals(app: Routes, deps: ApiDeps): void {
       config: { access: ['admin'] },
       schema: { params, headers: idempotencyHeaders, response: { 200: principalSchema, ...createProblems } },
     },
-    async (request, reply) =>
-      once(deps, request, reply, async (tx) => {
+    async (request, reply) => {
+      const answer = await once(deps, request, reply, async (tx) => {
         assertEverywhere(request);
         const { principalId: id } = request.params;
         found(await findPrincipal(tx, id));
         if (await disablePrincipal(tx, id)) await auditChange(tx, request, { kind: 'principal', id }, 'disabled');
         return { status: 200, body: toView(found(await findPrincipal(tx, id))) };
-      }),
+      });
+      forgetPrincipals(deps.db);
+      return answer;
+    },
   );
 
   app.get(
@@ -168,8 +172,8 @@ export function registerPrincipals(app: Routes, deps: ApiDeps): void {
         response: { 201: grantSchema, ...createProblems },
       },
     },
-    async (request, reply) =>
-      once(deps, request, reply, async (tx) => {
+    async (request, reply) => {
+      const answer = await once(deps, request, reply, async (tx) => {
         const { principalId: id } = request.params;
         const { role, teamId } = request.body;
         assertAdminOf(request, teamId);
@@ -180,7 +184,10 @@ export function registerPrincipals(app: Routes, deps: ApiDeps): void {
         );
         await auditChange(tx, request, { kind: 'principal', id }, 'roleGranted', { grantId: grant.id, role, teamId });
         return { status: 201, body: toGrantView(grant) };
-      }),
+      });
+      forgetPrincipals(deps.db);
+      return answer;
+    },
   );
 
   app.delete(
@@ -201,6 +208,7 @@ export function registerPrincipals(app: Routes, deps: ApiDeps): void {
           teamId: grant.teamId,
         });
       });
+      forgetPrincipals(deps.db);
       return reply.code(204).send(null);
     },
   );

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sha256Hex } from '#db/ids.ts';
 import { insertToken, listTokens, revokeToken } from '#db/repositories/access.ts';
 import { findPrincipal } from '#db/repositories/people.ts';
+import { forgetPrincipals } from '#db/repositories/principals.ts';
 import { idempotencyHeaders } from '../commands.ts';
 import { assertEverywhere, auditChange, found } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -106,6 +107,7 @@ export function registerTokens(app: Routes, deps: ApiDeps): void {
         found((await revokeToken(tx, id, tokenId)) || null);
         await auditChange(tx, request, { kind: 'principal', id }, 'tokenRevoked', { tokenId });
       });
+      forgetPrincipals(deps.db);
       return reply.code(204).send(null);
     },
   );

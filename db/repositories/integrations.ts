@@ -7,6 +7,8 @@ import { newId, sha256Hex } from '../ids.ts';
 import { integrationKeys, integrations, services } from '../schema/index.ts';
 import { newestFirst } from './listing.ts';
 import type { Page } from './listing.ts';
+import { findServiceForSender } from './services.ts';
+import type { ServiceOfSender } from './services.ts';
 import { ShortMemory } from './short-memory.ts';
 
 export type IntegrationRow = typeof integrations.$inferSelect;
@@ -40,8 +42,24 @@ export function findIntegrationByKey(db: Database, key: string): Promise<KeyedIn
   return memory.read(sha256, () => readIntegrationByKey(db, sha256));
 }
 
-/** What this process remembers of keys is read anew. To be called after a change that must work at once. */
-export const forgetIntegrations = (db: Database): void => known.get(db)?.clear();
+/** What this process remembers of integrations is read anew. To be called after a change that must work at once. */
+export function forgetIntegrations(db: Database): void {
+  known.get(db)?.clear();
+  knownServices.get(db)?.clear();
+}
+
+const knownServices = new WeakMap<Queryable, ShortMemory<ServiceOfSender | null>>();
+
+/** `findServiceForSender`, from memory for up to two seconds. */
+export function recallServiceForSender(
+  db: Database,
+  serviceId: string,
+  principalId: string,
+): Promise<ServiceOfSender | null> {
+  const memory = knownServices.get(db) ?? new ShortMemory({ forMs: rememberedForMs, atMost: 10_000 });
+  knownServices.set(db, memory);
+  return memory.read(`${serviceId} ${principalId}`, () => findServiceForSender(db, serviceId, principalId));
+}
 
 async function readIntegrationByKey(db: Queryable, sha256: string): Promise<KeyedIntegration | null> {
   const [row] = await db

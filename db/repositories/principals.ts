@@ -2,6 +2,7 @@ import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { Actor, Role } from '#domain/actor.ts';
 import type { Queryable } from '../client.ts';
 import { principals, roleGrants, tokens } from '../schema/index.ts';
+import { ShortMemory } from './short-memory.ts';
 
 export interface Grant {
   readonly role: Role;
@@ -71,6 +72,27 @@ export async function findPersonToAct(
 
 const grantsOf = (rows: readonly { readonly role: string | null; readonly teamId: string | null }[]): Grant[] =>
   rows.flatMap(({ role, teamId }) => (role === null ? [] : [{ role: role as Role, teamId }]));
+
+/** A revoked token or role of a machine is turned away no later than this, milliseconds; where it was revoked, at once. */
+const rememberedForMs = 1_000;
+const machines = new WeakMap<Queryable, ShortMemory<Principal>>();
+
+/**
+ * The same, and a machine from memory for up to a second: it reports without a pause, and decides nothing. A person is
+ * looked up each time, because what a person may do is held to the moment.
+ */
+export async function recallPrincipalByToken(db: Queryable, tokenSha256: string): Promise<Principal | null> {
+  const memory = machines.get(db) ?? new ShortMemory({ forMs: rememberedForMs, atMost: 1_000 });
+  machines.set(db, memory);
+  const known = await memory.recall(tokenSha256);
+  if (known !== null) return known;
+  const principal = await findPrincipalByToken(db, tokenSha256);
+  if (principal?.kind === 'service') void memory.read(tokenSha256, async () => ({ ...principal, isUseStale: false }));
+  return principal;
+}
+
+/** What this process remembers of machines is read anew. To be called after tokens or roles were taken away. */
+export const forgetPrincipals = (db: Queryable): void => machines.get(db)?.clear();
 
 /** Notes that a token was used just now. Once a minute is enough to tell a used token from a forgotten one. */
 export async function noteTokenUse(db: Queryable, tokenId: string): Promise<void> {

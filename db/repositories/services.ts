@@ -48,12 +48,17 @@ export async function listServices(db: Queryable, teams: readonly string[] | nul
     .limit(limit);
 }
 
+export interface ServiceOfSender {
+  readonly teamId: string;
+  readonly isCutOff: boolean;
+}
+
 /** The service as one of its senders sees it: `isCutOff` when it has integrations with it and all are disabled. */
 export async function findServiceForSender(
   db: Queryable,
   serviceId: string,
   principalId: string,
-): Promise<{ readonly teamId: string; readonly isCutOff: boolean } | null> {
+): Promise<ServiceOfSender | null> {
   const [row] = await db
     .select({
       teamId: services.teamId,

@@ -28,6 +28,12 @@ export class ShortMemory<T> {
     return answer;
   }
 
+  /** What is remembered, without looking. */
+  recall(question: string): Promise<T> | null {
+    const known = this.#answers.get(question);
+    return known !== undefined && known.until > performance.now() ? known.answer : null;
+  }
+
   clear(): void {
     this.#answers.clear();
   }
