@@ -49,6 +49,17 @@ describe('the timeline of an escalation', () => {
     expect(acknowledged).toMatchObject({ actor: { id: 'bob' }, noteId: 'not_1', saw: { last: 'page to bob: sent' } });
   });
 
+  it.each([
+    ['page_link', 'bob acknowledged, by the link of a page'],
+    ['chat', 'bob acknowledged, by chat'],
+    ['text_message', 'bob acknowledged, by text message'],
+    ['call', 'bob acknowledged, by a key pressed in a call'],
+  ] as const)('says that an acknowledgement came by %s', (via, said) => {
+    const story = new LadderStory({ policy: policy({ rungs: [rung(to('bob'))] }) }).open();
+    story.accept({ type: 'acknowledge', by: person('bob'), via });
+    expect(timeline(eventsOf(story)).find(({ kind }) => kind === 'acknowledged')?.text).toBe(said);
+  });
+
   it('as text: a line for each thing that happened, without ids that have a name', () => {
     const names: Record<string, string> = {
       ann: 'the first responder',
