@@ -6,6 +6,7 @@ import type { Json } from '#domain/json.ts';
 import { frozenService } from '#db/repositories/alerts.ts';
 import { findEscalation, listDeliveries, listEscalations } from '#db/repositories/escalations.ts';
 import type { EscalationRow } from '#db/repositories/escalations.ts';
+import { listMirrors } from '#db/repositories/status-mirrors.ts';
 import { assertVisible, visibleTeams } from '../auth.ts';
 import { commandRoutes } from '../command-routes.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -60,6 +61,17 @@ const deliverySchema = z
   })
   .meta({ id: 'Delivery' });
 
+const mirrorSchema = z
+  .object({
+    kind: z.string(),
+    target: z.string().describe('What the other side calls it: a message, or a dedup key.'),
+    shownVersion: z.number().int().describe('The version that is shown there; 0 when none is yet.'),
+    shownStatus: z.string().nullable(),
+    errorCode: z.string().nullable().describe('Why no newer version is shown. `given_up_…`: nobody tries any more.'),
+    updatedAt: outInstant,
+  })
+  .meta({ id: 'StatusMirror' });
+
 /** Reading escalations, and what a person can do about one from anywhere. */
 export function registerEscalations(app: Routes, deps: ApiDeps): void {
   app.get(
@@ -94,6 +106,7 @@ export function registerEscalations(app: Routes, deps: ApiDeps): void {
           200: escalationSchema.extend({
             state: z.unknown().describe('The ladder as its workflow recorded it.'),
             deliveries: z.array(deliverySchema),
+            mirrors: z.array(mirrorSchema).describe('Where it is shown besides.'),
           }),
           ...problems(401, 403, 404, 422, 429, 503),
         },
@@ -105,6 +118,7 @@ export function registerEscalations(app: Routes, deps: ApiDeps): void {
         ...toView(row),
         state: row.state,
         deliveries: (await listDeliveries(deps.db, row.id)).map(withIsoDates),
+        mirrors: (await listMirrors(deps.db, row.id)).map(withIsoDates),
       };
     },
   );

@@ -36,7 +36,9 @@ async function examine(context: Context): Promise<Check[]> {
   // Loaded here alone: the clients of Postgres and Temporal take longer to read than most commands take.
   const { checkDatabase } = await import('../doctor/database.ts');
   const { checkTemporal } = await import('../doctor/temporal.ts');
+  const { checkOrphans } = await import('../doctor/orphans.ts');
   const { checkApi, checkWorker } = await import('../doctor/services.ts');
+  const { checkSlack } = await import('../doctor/slack.ts');
   const { connectTemporal } = await import('#gateway/temporal.ts');
   const { config, checks } = checkConfiguration(environment);
   if (config === null) return [...checks, skip('everything else', 'the configuration cannot be read')];
@@ -48,8 +50,10 @@ async function examine(context: Context): Promise<Check[]> {
     const found = await Promise.all([
       checkDatabase({ url: config.db.url.reveal(), detectorUrl: config.db.detectorUrl?.reveal() ?? null, now }),
       checkTemporal(temporal.client, address.address, now),
+      checkOrphans(config.db.url.reveal(), temporal.client),
       checkWorker(config),
       checkApi(apiUrl),
+      checkSlack(config),
       coverage(context),
     ]);
     return [...checks, ...found.flat()];

@@ -48,7 +48,14 @@ interface Timeline {
   readonly related: readonly Related[];
   readonly changes: readonly { readonly happenedAt: string; readonly summary: string }[];
 }
-type Detailed = Escalation & { readonly deliveries: readonly Delivery[] };
+interface Mirror {
+  readonly kind: string;
+  readonly target: string;
+  readonly shownVersion: number;
+  readonly shownStatus: string | null;
+  readonly errorCode: string | null;
+}
+type Detailed = Escalation & { readonly deliveries: readonly Delivery[]; readonly mirrors: readonly Mirror[] };
 
 const path = '/v1/escalations';
 const columns: readonly Column<Escalation>[] = [
@@ -69,6 +76,15 @@ const relatedColumns: readonly Column<Related>[] = [
   { title: 'status', value: ({ status }) => status, style: ({ status }) => styleOf(status) },
   { title: 'opened', value: ({ openedAt }) => when(openedAt) },
   { title: 'title', value: ({ title }) => title },
+];
+const mirrorColumns: readonly Column<Mirror>[] = [
+  { title: 'shown in', value: ({ kind }) => kind },
+  { title: 'as', value: ({ target }) => target },
+  {
+    title: 'shows',
+    value: ({ shownStatus, shownVersion }) => (shownStatus === null ? '-' : `${shownStatus} (version ${shownVersion})`),
+  },
+  { title: 'hindered by', value: ({ errorCode }) => errorCode ?? '', style: () => 'warn' },
 ];
 const styleOf = (status: string): Style | null =>
   status === 'acknowledged' || status === 'resolved'
@@ -261,6 +277,7 @@ async function showOne({ api, output }: Context, value: Detailed): Promise<void>
       ]),
       '',
       output.table(row.deliveries, pages, 'Nobody was paged yet.'),
+      ...(row.mirrors.length === 0 ? [] : ['', output.table(row.mirrors, mirrorColumns, '')]),
     ].join('\n'),
   );
 }

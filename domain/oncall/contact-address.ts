@@ -7,9 +7,9 @@ import type { Channel } from './notification-rules.ts';
  * after whoever has the address typed back a code that was sent there. The others (webhook, push, console) go to what the
  * installation's own people set up and run.
  */
-const provenChannels: ReadonlySet<Channel> = new Set(['email', 'chat', 'sms', 'voice']);
+export const provenChannels = ['email', 'chat', 'sms', 'voice'] as const satisfies readonly Channel[];
 
-export const needsProof = (channel: Channel): boolean => provenChannels.has(channel);
+export const needsProof = (channel: Channel): boolean => (provenChannels as readonly Channel[]).includes(channel);
 
 /** Whether pages may go to it: it is not disabled, and it is proven where the channel asks for that. */
 export const isUsable = (method: {
@@ -18,12 +18,19 @@ export const isUsable = (method: {
   readonly disabledAt: Date | null;
 }): boolean => method.disabledAt === null && (method.verifiedAt !== null || !needsProof(method.channel as Channel));
 
-export type AddressProblem = ForbiddenReason | 'not_e164' | 'not_email' | 'control_characters' | 'too_long';
+export type AddressProblem =
+  | ForbiddenReason
+  | 'not_e164'
+  | 'not_email'
+  | 'not_slack_id'
+  | 'control_characters'
+  | 'too_long';
 
 /**
  * The one spelling of an address, so that the same phone is the same text wherever it is compared; or what is wrong with
  * it. A number for text messages and calls is E.164 (`+` and 7 to 15 digits; spaces, dashes, dots and brackets are left out), an e-mail
- * address is of the plain form of RFC 5321 in ASCII with its domain in lower case, a webhook is a URL that may be called.
+ * address is of the plain form of RFC 5321 in ASCII with its domain in lower case, one in a chat is the id that Slack gives a person or a channel, a
+ * webhook is a URL that may be called.
  */
 export function normalAddress(
   channel: Channel,
@@ -34,6 +41,8 @@ export function normalAddress(
   if (/\p{Cc}/u.test(trimmed)) return { problem: 'control_characters' };
   if (channel === 'sms' || channel === 'voice') return e164(trimmed);
   if (channel === 'email') return email(trimmed);
+  if (channel === 'chat')
+    return /^[UWC][A-Z0-9]{5,20}$/.test(trimmed) ? { address: trimmed } : { problem: 'not_slack_id' };
   if (channel === 'webhook') {
     const target = checkTarget(trimmed, allowList);
     return typeof target === 'string' ? { problem: target } : { address: trimmed };
@@ -64,6 +73,8 @@ function email(text: string): ReturnType<typeof normalAddress> {
 export const addressProblems: Readonly<Record<AddressProblem, string>> = {
   not_e164: 'must be an international number such as +44 7700 900123',
   not_email: 'must be an e-mail address such as ann@example.org',
+  not_slack_id:
+    "must be the id of a person or a channel in Slack, such as U012AB3CD: see the profile's menu, Copy member ID",
   control_characters: 'must not hold control characters',
   too_long: 'must have at most 200 characters',
   malformed_url: 'must be a URL',
