@@ -7,7 +7,10 @@ import { pageAttempts } from '#workflows/contract.ts';
 import type { SendOutcome } from './clients/pager-channels.ts';
 import type { PagingDeps } from './paging.ts';
 
-/** Tells people what concerns them as people on call: that they come on, and what became of a swap. */
+/**
+ * Tells people what concerns them as people on call: that they come on, what became of a swap, and whether a way to reach
+ * them works.
+ */
 export function createNoticeActivities({ db, channels }: Pick<PagingDeps, 'db' | 'channels'>) {
   async function send(started: StartedNotice): Promise<SendOutcome> {
     const channel = channels.get(started.channel);
@@ -45,7 +48,7 @@ export function createNoticeActivities({ db, channels }: Pick<PagingDeps, 'db' |
           if (Context.current().info.attempt < pageAttempts) throw notSent(result.retryAfterMs);
           return settleNotice(db, noticeId, 'failed', 'retries_exhausted');
         }
-        return settleNotice(db, noticeId, result.outcome, null);
+        return settleNotice(db, noticeId, result.outcome, null, result.providerRef ?? null);
       }
     },
   };
@@ -60,6 +63,10 @@ const notSent = (retryAfterMs: number | null): ApplicationFailure =>
   });
 
 function titleOf({ about, timeZone }: StartedNotice): string {
+  if (about.kind === 'verification')
+    return `Your Vigil code is ${about.code}. It is good for ten minutes. Nobody from Vigil asks you for it.`;
+  if (about.kind === 'test')
+    return 'pages from Vigil reach you this way. Nothing is wrong, and there is nothing to do.';
   if (about.kind === 'swap') return `Your swap of shifts in ${about.scheduleName} is ${about.status}`;
   const when = `${clockText(about.handOffAt, timeZone)} (${timeZone})`;
   return about.isLate

@@ -7,6 +7,7 @@ import { registerCanaries } from './canaries.ts';
 import { registerCases } from './cases.ts';
 import { registerChangeEvents } from './change-events.ts';
 import { registerCommands } from './commands.ts';
+import { registerContactMethods } from './contact-methods.ts';
 import { registerDecisions } from './decisions.ts';
 import { registerDetectorVersions } from './detector-versions.ts';
 import { registerDetectors } from './detectors.ts';
@@ -60,6 +61,7 @@ const resources = [
   registerPrincipals,
   registerTokens,
   registerPersons,
+  registerContactMethods,
   registerProducts,
   registerServices,
   registerIntegrations,

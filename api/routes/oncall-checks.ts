@@ -11,7 +11,7 @@ import type { Queryable } from '#db/client.ts';
 import { databaseNow } from '#db/now.ts';
 import { listEscalationPolicies } from '#db/repositories/escalation-policies.ts';
 import type { EscalationPolicyRow } from '#db/repositories/escalation-policies.ts';
-import { findReachable } from '#db/repositories/oncall.ts';
+import { findReachable, listUnproven } from '#db/repositories/oncall.ts';
 import { listSchedules } from '#db/repositories/schedules.ts';
 import type { ScheduleRow } from '#db/repositories/schedules.ts';
 import { assertVisible, visibleTeams } from '../auth.ts';
@@ -48,6 +48,9 @@ const checksSchema = z
         ),
       }),
     ),
+    unprovenPeople: z
+      .array(z.object({ id: z.string(), contactMethods: z.number().int() }))
+      .describe('Who is named and has contact methods, none of which may be used: they are not verified yet.'),
   })
   .meta({ id: 'OnCallChecks' });
 
@@ -76,7 +79,8 @@ export function registerOncallChecks(app: Routes, deps: ApiDeps): void {
       const span = { startAt, endAt: startAt + days * dayMs };
       const schedules = await listSchedules(deps.db, teams, everything);
       const policies = await listEscalationPolicies(deps.db, teams, everything);
-      const reach = await reachOf(deps.db, schedules, policies, startAt);
+      const named = namedIn(schedules, policies);
+      const reach = await reachOf(deps.db, schedules, named, startAt);
       return {
         checkedAt: toIso(span.startAt),
         until: toIso(span.endAt),
@@ -92,24 +96,28 @@ export function registerOncallChecks(app: Routes, deps: ApiDeps): void {
           version,
           holes: rungHoles(freezePolicy(document, { policyVersionId: versionId, version }), reach, span).map(toView),
         })),
+        unprovenPeople: await listUnproven(deps.db, named),
       };
     },
   );
 }
 
-async function reachOf(
-  db: Queryable,
-  schedules: readonly ScheduleRow[],
-  policies: readonly EscalationPolicyRow[],
-  now: number,
-): Promise<Reach> {
-  const named = policies.flatMap(({ document }) => [
+/** Everybody whom a policy or a schedule names. */
+function namedIn(schedules: readonly ScheduleRow[], policies: readonly EscalationPolicyRow[]): string[] {
+  const byPolicies = policies.flatMap(({ document }) => [
     document.catchAllPersonId,
     ...document.rungs.flatMap(({ targets }) => targets.flatMap((one) => (one.kind === 'person' ? [one.personId] : []))),
   ]);
-  const people = await findReachable(db, [
-    ...new Set([...named, ...schedules.flatMap(({ document }) => namedPersons(document))]),
-  ]);
+  return [...new Set([...byPolicies, ...schedules.flatMap(({ document }) => namedPersons(document))])];
+}
+
+async function reachOf(
+  db: Queryable,
+  schedules: readonly ScheduleRow[],
+  named: readonly string[],
+  now: number,
+): Promise<Reach> {
+  const people = await findReachable(db, named);
   const reachable = new Set<string>();
   for (const [personId, { rules, timeZone }] of people)
     for (const urgency of ['high', 'low'] as const)

@@ -6,9 +6,7 @@ import type { Channel, PersonalRules } from '#domain/oncall/notification-rules.t
 import { isZone } from '#domain/oncall/zone-clock.ts';
 import { newId } from '#db/ids.ts';
 import {
-  disableContactMethod,
   findSettings,
-  insertContactMethod,
   listContactMethods,
   listRules,
   lockPerson,
@@ -17,12 +15,10 @@ import {
 } from '#db/repositories/people.ts';
 import type { ContactMethodRow } from '#db/repositories/people.ts';
 import { toQuietHours } from '#db/repositories/oncall.ts';
-import { idempotencyHeaders } from '../commands.ts';
 import { assertEverywhere, auditChange, found } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
-import { once } from '../idempotent.ts';
 import { principalOf } from '../plugins/authentication.ts';
-import { createProblems, idOf, nothing, outInstant, readProblems, withIsoDates } from '../schemas/common.ts';
+import { createProblems, idOf, readProblems } from '../schemas/common.ts';
 import type { Routes } from './types.ts';
 
 const params = z.object({ personId: idOf('person') });
@@ -42,17 +38,6 @@ const settings = z
       .nullable(),
   })
   .strict();
-const contactMethodSchema = z
-  .object({
-    id: z.string(),
-    personId: z.string(),
-    channel: z.enum(channels),
-    address: z.string(),
-    createdAt: outInstant,
-    verifiedAt: outInstant.nullable(),
-    disabledAt: outInstant.nullable(),
-  })
-  .meta({ id: 'ContactMethod' });
 const ruleSchema = z
   .object({ id: z.string(), channel: z.enum(channels), contactMethodId: z.string(), delayMinutes: z.number().int() })
   .meta({ id: 'NotificationRule' });
@@ -73,7 +58,7 @@ const newRules = z
   .strict();
 const urgencyParams = params.extend({ urgency: z.enum(['high', 'low']) });
 
-/** How a person is reached: settings, contact methods, and notification rules for each urgency. */
+/** How a person is reached: settings, and notification rules for each urgency. */
 export function registerPersons(app: Routes, deps: ApiDeps): void {
   app.get(
     '/v1/persons/:personId/settings',
@@ -99,67 +84,6 @@ export function registerPersons(app: Routes, deps: ApiDeps): void {
         await auditChange(tx, request, { kind: 'principal', id: personId }, 'settingsChanged', { ...request.body });
         return request.body;
       });
-    },
-  );
-
-  app.get(
-    '/v1/persons/:personId/contact-methods',
-    {
-      config: { access: 'any' },
-      schema: { params, response: { 200: z.object({ items: z.array(contactMethodSchema) }), ...readProblems } },
-    },
-    async (request) => {
-      const { personId } = request.params;
-      assertOwnOrManager(request, personId);
-      return { items: (await listContactMethods(deps.db, personId)).map(toMethodView) };
-    },
-  );
-
-  app.post(
-    '/v1/persons/:personId/contact-methods',
-    {
-      config: { access: 'any' },
-      schema: {
-        params,
-        headers: idempotencyHeaders,
-        body: z.object({ channel: z.enum(channels), address: z.string().min(1).max(2_000) }).strict(),
-        response: { 201: contactMethodSchema, ...createProblems },
-      },
-    },
-    async (request, reply) => {
-      const { personId } = request.params;
-      assertOwnOrManager(request, personId);
-      return once(deps, request, reply, async (tx) => {
-        found(await lockPerson(tx, personId));
-        const row = await insertContactMethod(tx, { personId, ...request.body });
-        await auditChange(tx, request, { kind: 'principal', id: personId }, 'contactMethodAdded', {
-          contactMethodId: row.id,
-          channel: row.channel,
-        });
-        return { status: 201, body: toMethodView(row) };
-      });
-    },
-  );
-
-  app.delete(
-    '/v1/persons/:personId/contact-methods/:contactMethodId',
-    {
-      config: { access: 'any' },
-      schema: {
-        params: params.extend({ contactMethodId: idOf('contactMethod') }),
-        response: { 204: nothing, ...readProblems },
-      },
-    },
-    async (request, reply) => {
-      const { personId, contactMethodId } = request.params;
-      assertOwnOrManager(request, personId);
-      await deps.db.transaction(async (tx) => {
-        found((await disableContactMethod(tx, personId, contactMethodId)) || null);
-        await auditChange(tx, request, { kind: 'principal', id: personId }, 'contactMethodDisabled', {
-          contactMethodId,
-        });
-      });
-      return reply.code(204).send(null);
     },
   );
 
@@ -243,5 +167,3 @@ function channelOf(methods: readonly ContactMethodRow[], contactMethodId: string
     ],
   });
 }
-
-const toMethodView = (row: ContactMethodRow) => ({ ...withIsoDates(row), channel: row.channel as Channel });

@@ -1,4 +1,5 @@
 import type { ApiClient } from '../http.ts';
+import { namesOf } from '../names.ts';
 import { when } from '../text.ts';
 import { fail, ok } from './check.ts';
 import type { Check } from './check.ts';
@@ -15,6 +16,7 @@ interface Checks {
   readonly until: string;
   readonly schedules: readonly { readonly key: string; readonly gapCheck: boolean; readonly gaps: readonly Period[] }[];
   readonly policies: readonly { readonly key: string; readonly holes: readonly Hole[] }[];
+  readonly unprovenPeople: readonly { readonly id: string; readonly contactMethods: number }[];
 }
 
 /**
@@ -22,13 +24,24 @@ interface Checks {
  * person. Looks at what the caller sees: schedules and policies of their teams.
  */
 export async function checkCoverage(api: ApiClient, days: number): Promise<Check[]> {
-  const { until, schedules, policies } = await api.get<Checks>('/v1/on-call-checks', { days });
+  const { until, schedules, policies, unprovenPeople } = await api.get<Checks>('/v1/on-call-checks', { days });
+  const nameOf = await namesOf(
+    api,
+    unprovenPeople.map(({ id }) => id),
+  );
   const create = 'Create one: "vigil config apply".';
   return [
     ...(schedules.length === 0 ? [fail('on-call', 'there is no schedule', create)] : []),
     ...schedules.map((schedule) => gapsOf(schedule, until)),
     ...(policies.length === 0 ? [fail('rungs', 'there is no escalation policy', create)] : []),
     ...policies.map(holesOf),
+    ...unprovenPeople.map(({ id, contactMethods }) =>
+      fail(
+        `person ${nameOf(id)}`,
+        `none of ${contactMethods} contact methods is verified, so no page reaches them`,
+        'Let them run "vigil contact verify" and type the code back.',
+      ),
+    ),
   ];
 }
 

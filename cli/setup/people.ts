@@ -1,4 +1,6 @@
 import { UsageError } from '../io.ts';
+import { normalAddress } from '#domain/oncall/contact-address.ts';
+import { channels } from '#domain/oncall/notification-rules.ts';
 import type { Json } from '#domain/json.ts';
 import type { Outcome, Work } from './apply.ts';
 import { says } from './compare.ts';
@@ -89,7 +91,7 @@ async function reaching(work: Work, id: string, person: SetupPerson): Promise<bo
   let changed = false;
   for (const { key, ...method } of person.contactMethods) {
     const known = methods.find(
-      (one) => one.disabledAt === null && one.channel === method.channel && one.address === method.address,
+      (one) => one.disabledAt === null && one.channel === method.channel && one.address === spelt(method),
     );
     const row = known ?? (await work.admin.post<ContactMethod>(path, method, { part: `contact.${id}.${key}` }));
     changed ||= known === undefined;
@@ -108,6 +110,13 @@ async function reaching(work: Work, id: string, person: SetupPerson): Promise<bo
     changed = (await replaceRules(work, `/v1/persons/${id}/notification-rules/${urgency}`, rules)) || changed;
   }
   return changed;
+}
+
+/** As the API keeps it, which does not keep the spaces of a number. What it will not take, it says itself. */
+function spelt({ channel, address }: { readonly channel: string; readonly address: string }): string {
+  const known = channels.find((one) => one === channel);
+  const normal = known === undefined || known === 'webhook' ? null : normalAddress(known, address, new Set());
+  return normal !== null && 'address' in normal ? normal.address : address;
 }
 
 async function replaceRules(

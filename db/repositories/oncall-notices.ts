@@ -7,6 +7,8 @@ import { databaseNow } from '../now.ts';
 import { contactMethods, oncallNotices, schedules, swapRequests } from '../schema/index.ts';
 import { audit } from './audit-events.ts';
 import { systemActor } from './commands.ts';
+import { aboutContact, contactNoticeMs, ownWay } from './contact-notices.ts';
+import type { ContactAbout } from './contact-notices.ts';
 import { findReachable, toSchedule } from './oncall.ts';
 
 type NoticeRow = typeof oncallNotices.$inferSelect;
@@ -49,7 +51,8 @@ export interface StartedNotice {
   readonly id: string;
   readonly about:
     | { readonly kind: 'handoff'; readonly scheduleName: string; readonly handOffAt: number; readonly isLate: boolean }
-    | { readonly kind: 'swap'; readonly scheduleName: string; readonly status: string };
+    | { readonly kind: 'swap'; readonly scheduleName: string; readonly status: string }
+    | ContactAbout;
   readonly timeZone: string;
   readonly contactMethodId: string;
   readonly channel: string;
@@ -74,11 +77,10 @@ export async function startNotice(db: Database, id: string, tried: readonly stri
       .where(and(eq(oncallNotices.id, id), isOpen))
       .for('update');
     if (!row) return null;
-    const [schedule] = await tx.select().from(schedules).where(eq(schedules.id, row.scheduleId));
-    if (!schedule) throw new Error(`schedule ${row.scheduleId} is gone`);
     const now = await databaseNow(tx);
+    const schedule = await scheduleOf(tx, row);
     if (!isWanted(row, schedule, now)) return settleAs(tx, id, 'superseded', null);
-    const way = await nextWay(tx, row.personId, tried);
+    const way = schedule === null ? await ownWay(tx, row, tried) : await nextWay(tx, row.personId, tried);
     if (!way || row.attempts >= mostStarts)
       return settleAs(tx, id, 'failed', way ? 'retries_exhausted' : tried.length === 0 ? 'unreachable' : row.errorCode);
     const { timeZone, ...to } = way;
@@ -94,20 +96,22 @@ export async function startNotice(db: Database, id: string, tried: readonly stri
       })
       .where(eq(oncallNotices.id, id));
     if (row.status === 'pending') await auditStart(tx, row, to);
-    return { id, about: await aboutOf(tx, row, schedule, now), timeZone, ...to, possibleDuplicate };
+    const about = schedule === null ? await aboutContact(tx, row) : await aboutOf(tx, row, schedule, now);
+    return { id, about, timeZone, ...to, possibleDuplicate };
   });
 }
 
-/** Notes what came of the call. The first result stays. */
+/** Notes what came of the call, and what the provider calls it. The first result stays. */
 export async function settleNotice(
   db: Database,
   id: string,
   status: 'sent' | 'delivered' | 'unknown' | 'failed',
   errorCode: string | null,
+  providerRef: string | null = null,
 ): Promise<void> {
   await db
     .update(oncallNotices)
-    .set({ status, errorCode, settledAt: sql`now()` })
+    .set({ status, errorCode, providerRef, settledAt: sql`now()` })
     .where(and(eq(oncallNotices.id, id), isOpen));
 }
 
@@ -116,8 +120,18 @@ export async function noteFailedWay(db: Database, id: string, errorCode: string)
   await db.update(oncallNotices).set({ errorCode }).where(eq(oncallNotices.id, id));
 }
 
+/** Null for what proves a contact method. */
+async function scheduleOf(tx: Transaction, { scheduleId }: NoticeRow): Promise<ScheduleRow | null> {
+  if (scheduleId === null) return null;
+  const [schedule] = await tx.select().from(schedules).where(eq(schedules.id, scheduleId));
+  if (!schedule) throw new Error(`schedule ${scheduleId} is gone`);
+  return schedule;
+}
+
 /** A hand-off is told only to who still comes on call then, and not when it is long over. */
-function isWanted({ kind, personId, handOffAt, createdAt }: NoticeRow, schedule: ScheduleRow, now: number): boolean {
+function isWanted(row: NoticeRow, schedule: ScheduleRow | null, now: number): boolean {
+  const { kind, personId, handOffAt, createdAt } = row;
+  if (schedule === null) return createdAt.getTime() > now - contactNoticeMs;
   if (kind === 'swap' || handOffAt === null) return createdAt.getTime() > now - dayMs;
   const at = handOffAt.getTime();
   return at > now - hourMs && onCallAt(toSchedule(schedule), at).onCall.includes(personId);
@@ -150,23 +164,20 @@ async function auditStart(
   { id, kind, scheduleId, personId, handOffAt, swapRequestId }: NoticeRow,
   { contactMethodId, channel }: { readonly contactMethodId: string; readonly channel: string },
 ): Promise<void> {
-  await audit(
-    tx,
-    { kind: 'schedule', id: scheduleId },
-    {
-      actor: systemActor,
-      action: 'schedule.noticeStarted',
-      reason: kind,
-      data: {
-        noticeId: id,
-        personId,
-        contactMethodId,
-        channel,
-        swapRequestId,
-        handOffAt: handOffAt?.toISOString() ?? null,
-      },
+  const about = scheduleId === null ? { kind: 'principal', id: personId } : { kind: 'schedule', id: scheduleId };
+  await audit(tx, about, {
+    actor: systemActor,
+    action: `${about.kind}.noticeStarted`,
+    reason: kind,
+    data: {
+      noticeId: id,
+      personId,
+      contactMethodId,
+      channel,
+      swapRequestId,
+      handOffAt: handOffAt?.toISOString() ?? null,
     },
-  );
+  });
 }
 
 async function aboutOf(

@@ -1,4 +1,5 @@
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, notInArray, or, sql } from 'drizzle-orm';
+import { provenChannels } from '#domain/oncall/contact-address.ts';
 import type { Channel, NotificationRule, PersonalRules, ReachablePerson } from '#domain/oncall/notification-rules.ts';
 import { memberOfTurn } from '#domain/oncall/schedule.ts';
 import type { Schedule } from '#domain/oncall/schedule.ts';
@@ -65,7 +66,7 @@ export async function readTurns(db: Queryable, scheduleIds: readonly string[]): 
   return new Map(rows.map(({ scheduleId, turn }) => [scheduleId, turn]));
 }
 
-/** How each person wants to be reached. Disabled people and disabled contact methods are left out. */
+/** How each person wants to be reached. Disabled people, and contact methods that are disabled or not yet proven, are left out. */
 export async function findReachable(
   db: Queryable,
   personIds: readonly string[],
@@ -88,7 +89,11 @@ export async function findReachable(
     .from(notificationRules)
     .innerJoin(
       contactMethods,
-      and(eq(contactMethods.id, notificationRules.contactMethodId), isNull(contactMethods.disabledAt)),
+      and(
+        eq(contactMethods.id, notificationRules.contactMethodId),
+        isNull(contactMethods.disabledAt),
+        or(isNotNull(contactMethods.verifiedAt), notInArray(contactMethods.channel, [...provenChannels])),
+      ),
     )
     .where(inArray(notificationRules.personId, [...personIds]))
     .orderBy(asc(notificationRules.personId), asc(notificationRules.position));
@@ -109,6 +114,22 @@ export async function findReachable(
       ];
     }),
   );
+}
+
+/** Those of the people who have contact methods of which none may be used, because none that would need it is proven. */
+export async function listUnproven(
+  db: Queryable,
+  personIds: readonly string[],
+): Promise<{ readonly id: string; readonly contactMethods: number }[]> {
+  if (personIds.length === 0) return [];
+  const { rows } = await db.execute<{ id: string; contact_methods: number }>(sql`
+    SELECT person_id AS id, count(*)::int AS contact_methods
+    FROM contact_methods JOIN principals ON principals.id = person_id AND principals.disabled_at IS NULL
+    WHERE person_id = ANY(${sql.param([...personIds])}) AND contact_methods.disabled_at IS NULL
+    GROUP BY person_id
+    HAVING bool_and(verified_at IS NULL AND channel = ANY(${sql.param([...provenChannels])}))
+    ORDER BY person_id`);
+  return rows.map(({ id, contact_methods: contactMethods }) => ({ id, contactMethods }));
 }
 
 /** `22:00-07:00`, as it is stored. */

@@ -117,6 +117,14 @@ export async function findPersonsAt(db: Queryable, channel: Channel, address: st
   return rows.map(({ personId }) => personId);
 }
 
+export async function findContactMethod(db: Queryable, personId: string, id: string): Promise<ContactMethodRow | null> {
+  const [row] = await db
+    .select()
+    .from(contactMethods)
+    .where(and(eq(contactMethods.id, id), eq(contactMethods.personId, personId)));
+  return row ?? null;
+}
+
 export async function disableContactMethod(db: Queryable, personId: string, id: string): Promise<boolean> {
   const { rowCount } = await db
     .update(contactMethods)

@@ -38,4 +38,15 @@ export const oncallErrors = {
     409,
   ),
   'oncall.swap_closed': row('This swap request is closed. Propose a new one.', 409),
+  'contact.needs_no_proof': row('Contact methods of this channel are used without a code. Send a test instead.', 422),
+  'contact.too_many': row(
+    'This contact method, or its owner, had as many codes and tests as may be sent for now. Wait ten minutes.',
+    429,
+    { retryable: true },
+  ),
+  'contact.code_over': row(
+    'There is no code to type back: none was sent, it is over ten minutes old, or it was tried too often. Ask for another.',
+    410,
+  ),
+  'contact.code_wrong': row('That is not the code. Look at the newest message and try again.', 422),
 } as const satisfies Record<string, ErrorRow>;

@@ -78,11 +78,9 @@ describe('people and access', () => {
   it('takes notification rules as a whole set, of enabled methods, never louder for low urgency', async () => {
     const person = await api.principal({ roles: ['responder'], teamId: world.teamId });
     const path = `/v1/persons/${person.id}`;
-    const method = async (channel: string) =>
-      (
-        await person.call('POST', `${path}/contact-methods`, { channel, address: `https://phone.example/${channel}` })
-      ).json().id;
-    const [email, sms] = [await method('email'), await method('sms')];
+    const method = async (channel: string, address: string) =>
+      (await person.call('POST', `${path}/contact-methods`, { channel, address })).json().id;
+    const [email, sms] = [await method('email', 'ann@example.org'), await method('sms', '+44 7700 900123')];
     const put = (urgency: string, ...rules: object[]) =>
       person.call('PUT', `${path}/notification-rules/${urgency}`, { rules });
     const quiet = await put('low', { contactMethodId: email, delayMinutes: 0 });

@@ -57,6 +57,7 @@ const keyless = [
   'POST /a/:token/undo',
   'POST /v1/escalation-policies/:policyId/simulations',
   'POST /v1/review-tasks/:taskId/reveals',
+  'POST /v1/persons/:personId/contact-methods/:contactMethodId/verifications/confirmations',
   'POST /v1/providers/slack/interactions',
   'POST /v1/providers/twilio/status/:deliveryId',
   'POST /v1/providers/twilio/sms',

@@ -18,7 +18,7 @@ const someone = (key: string, high: readonly object[]) => ({
   name: key[0]?.toUpperCase() + key.slice(1),
   contactMethods: [
     { key: 'push', channel: 'push', address: `push:${key}` },
-    { key: 'voice', channel: 'voice', address: `tel:${key}` },
+    { key: 'hook', channel: 'webhook', address: `https://phone.example/${key}` },
   ],
   notificationRules: { high, low: [{ contactMethod: 'push', delayMinutes: 0 }] },
 });
@@ -26,7 +26,7 @@ const push = { contactMethod: 'push', delayMinutes: 0 };
 const setup = {
   teams: [{ key: 'team', name: 'Team' }],
   people: [
-    someone('ann', [push, { contactMethod: 'voice', delayMinutes: 2 }]),
+    someone('ann', [push, { contactMethod: 'hook', delayMinutes: 2 }]),
     someone('bob', [push]),
     someone('cid', [push]),
     someone('zoe', [push]),
@@ -104,7 +104,7 @@ describe('POST /v1/escalation-policies/{id}/simulations', () => {
       pages.map((page: Record<string, unknown>) => [page['at'], page['personId'], page['channel'], page['reason']]),
     ).toEqual([
       ['2026-12-27T03:10:00.000Z', idOf('ann'), 'push', 'rung'],
-      ['2026-12-27T03:12:00.000Z', idOf('ann'), 'voice', 'personal_rule'],
+      ['2026-12-27T03:12:00.000Z', idOf('ann'), 'webhook', 'personal_rule'],
       ['2026-12-27T03:15:00.000Z', idOf('cid'), 'push', 'rung'],
       ['2026-12-27T03:20:00.000Z', idOf('zoe'), 'push', 'catch_all'],
     ]);
@@ -131,7 +131,7 @@ describe('POST /v1/escalation-policies/{id}/simulations', () => {
 
   it('holds no address of anybody', async () => {
     const answer = await responder.call('POST', path, { at, withSnapshot: true });
-    expect(answer.body).not.toMatch(/push:ann|tel:ann/);
+    expect(answer.body).not.toMatch(/push:ann|phone\.example/);
   });
 
   it('is for those who answer pages, and of their own team', async () => {
@@ -163,7 +163,7 @@ describe('vigil simulate', () => {
         'policy version 1, high urgency, from 2026-12-27 03:10:00 to 2026-12-27 09:10:00 in Europe/London',
         '',
         '2026-12-27 03:10:00  +0:00:00  paged Ann by push: their rung, rung 1 of pass 1, rule at once, on call in primary version 1, layer base',
-        '2026-12-27 03:12:00  +0:02:00  paged Ann by voice: their next rule, rung 1 of pass 1, rule after 2 min, on call in primary version 1, layer base',
+        '2026-12-27 03:12:00  +0:02:00  paged Ann by webhook: their next rule, rung 1 of pass 1, rule after 2 min, on call in primary version 1, layer base',
         '2026-12-27 03:15:00  +0:05:00  paged Cid by push: their rung, rung 2 of pass 1, rule at once',
         '2026-12-27 03:20:00  +0:10:00  exhausted: no rung is left',
         '2026-12-27 03:20:00  +0:10:00  paged Zoe by push: they are the catch-all, rule at once',

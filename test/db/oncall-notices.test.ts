@@ -82,7 +82,9 @@ describe('hand-off notices', () => {
 
   it('take the person’s next way where the first does not work, and say when none does', async () => {
     const second = newId('contactMethod');
-    await db.insert(contactMethods).values({ id: second, personId: team.ben, channel: 'sms', address: 'tel/ben-sms' });
+    await db
+      .insert(contactMethods)
+      .values({ id: second, personId: team.ben, channel: 'sms', address: 'tel/ben-sms', verifiedAt: new Date() });
     await db.execute(
       `INSERT INTO notification_rules (id, person_id, urgency, position, delay_minutes, contact_method_id)
        VALUES ('${newId('notificationRule')}', '${team.ben}', 'high', 1, 5, '${second}')`,

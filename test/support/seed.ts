@@ -44,6 +44,7 @@ export async function seedPerson(
       personId: id,
       channel: options.channel ?? 'webhook',
       address: options.address ?? `http://phone/${options.name}`,
+      verifiedAt: new Date(),
     });
     for (const urgency of ['high', 'low']) {
       await db
