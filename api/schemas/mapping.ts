@@ -33,14 +33,14 @@ const mailRules = z
   .object({
     identity: z
       .enum(['subject', 'thread', 'pattern'])
-      .describe('Default subject: without prefixes of replies and marks of how it stands.'),
+      .describe('Default subject: without prefixes of replies and status words.'),
     pattern: z
       .string()
       .min(1)
       .max(255)
       .describe('Of the subject: `*` stands for any text, `(*)` for text that is part of the key.'),
-    resolveWords: words.describe('Marks at the beginning of a subject, or in brackets, that say that it is over.'),
-    triggerWords: words.describe('Marks that say only that it fires.'),
+    resolveWords: words.describe('Words at the beginning of a subject, or in brackets, that say that it is over.'),
+    triggerWords: words.describe('Words that say only that it fires.'),
   })
   .partial()
   .strict()

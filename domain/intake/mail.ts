@@ -34,9 +34,9 @@ export interface MailRules {
   readonly identity: 'subject' | 'thread' | 'pattern';
   /** `*` stands for any text, `(*)` for text that is part of the key. */
   readonly pattern: string | null;
-  /** Marks of a subject that say that it is over, in lower case. */
+  /** Status words of a subject that say that it is over, in lower case. */
   readonly resolveWords: readonly string[];
-  /** Marks that say nothing but that it fires: they are no part of what it is about. */
+  /** Status words that say nothing but that it fires: they are no part of what it is about. */
   readonly triggerWords: readonly string[];
 }
 
@@ -88,13 +88,13 @@ export function readMail(mail: Mail, rules: MailRules, severities: SeverityTable
 const textKept = 4_000;
 
 interface Subject {
-  /** What it is about: without prefixes of replies, and without marks of how it stands and how bad it is. */
+  /** What it is about: without prefixes of replies, and without status words. */
   readonly about: string;
   readonly isOver: boolean;
   readonly severity: Severity | null;
 }
 
-/** Marks that may stand anywhere in a subject: words that mean nothing else. */
+/** Status words that may stand anywhere in a subject: they mean nothing else. */
 const loudWords = ['critical', 'emergency', 'fatal', 'p1', 'p2', 'p3', 'p4', 'p5', 'sev1', 'sev2', 'sev3', 'sev4'];
 const severitiesBySev: Readonly<Record<string, Severity>> = { sev1: 1, sev2: 2, sev3: 3, sev4: 4 };
 
@@ -106,9 +106,9 @@ const firstWord = /^[^\p{L}\p{N}[]*([\p{L}\p{N}_-]+)/u;
 function readSubject(text: string, rules: MailRules, severities: SeverityTable): Subject {
   const levels: Severity[] = [];
   let isOver = false;
-  /** True for a mark of how it stands or how bad it is, which is noted. */
-  const note = (mark: string, isBare: boolean): boolean => {
-    const word = mark.trim().toLowerCase();
+  /** True for a status word, which is noted. */
+  const note = (said: string, isBare: boolean): boolean => {
+    const word = said.trim().toLowerCase();
     const ends = rules.resolveWords.includes(word);
     if (ends && isBare && word.length < bareEndLength) return false;
     const level = valueIn(severities.values, word) ?? severitiesBySev[word] ?? null;
@@ -118,12 +118,12 @@ function readSubject(text: string, rules: MailRules, severities: SeverityTable):
   };
   let rest = oneLine(text)
     .replace(replyPrefix, '')
-    .replace(tags, (tag, mark: string) => (note(mark, false) ? ' ' : tag))
+    .replace(tags, (tag, inner: string) => (note(inner, false) ? ' ' : tag))
     .trim();
-  for (let marks = 0; marks < leadingMarks; marks++) {
+  for (let words = 0; words < leadingWords; words++) {
     const [lead = '', word = ''] = firstWord.exec(rest) ?? [];
     const after = rest.slice(lead.length);
-    // "Critical path is late" is about a path: a word is a mark where a sign ends it, or all of it is in capitals.
+    // "Critical path is late" is about a path: a word is a status word where a sign ends it, or all of it is in capitals.
     const isEnded = /^\s*(?:[:|*–—-]|$)/.test(after);
     if (lead === '' || !(isEnded || isShouted(word)) || !note(word, !isEnded)) break;
     rest = after.replace(/^[\s:|*–—-]+/, '');
@@ -136,8 +136,8 @@ function readSubject(text: string, rules: MailRules, severities: SeverityTable):
   return { about, isOver, severity };
 }
 
-/** Marks that may stand before what it is about: `** PROBLEM CRITICAL: …`. */
-const leadingMarks = 3;
+/** Status words that may stand before what it is about: `** PROBLEM CRITICAL: …`. */
+const leadingWords = 3;
 /**
  * A shorter word ends nothing by its capitals alone: "UP FOR RENEWAL" is no end, and an alert that is taken for one is lost.
  */

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '#test/support/database.ts';
 import type { TestDatabase } from '#test/support/database.ts';
@@ -43,6 +44,34 @@ describe('the API process', () => {
       expect(metrics).toContain('vigil_http_requests_total{method="GET",route="/readyz",status="200"} 1');
       const openapi = (await (await fetch(`${url}/openapi.json`)).json()) as { openapi: string };
       expect(openapi.openapi).toBe('3.1.0');
+      const ended = once(server, 'exit');
+      server.kill('SIGTERM');
+      expect((await ended)[0]).toBe(0);
+    } finally {
+      server.kill('SIGKILL');
+    }
+  });
+
+  it('takes mails where it is told to, and says on which port', async () => {
+    const server = startServer({
+      VIGIL_DATABASE_URL: database.appUrl,
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      VIGIL_API_PORT: '0',
+      VIGIL_SMTP_PORT: '0',
+      VIGIL_SMTP_DOMAIN: 'alerts.example',
+    });
+    try {
+      if (!server.stderr) throw new Error('no stderr');
+      let port = 0;
+      for await (const line of createInterface(server.stderr)) {
+        if (!line.includes('taking mails')) continue;
+        ({ port } = JSON.parse(line) as { port: number });
+        break;
+      }
+      const client = createTransport({ host: '127.0.0.1', port, secure: false });
+      const mail = { from: 'a@b.example', to: `${'0'.repeat(32)}@alerts.example`, subject: 'x', text: 'x' };
+      await expect(client.sendMail(mail)).rejects.toMatchObject({ responseCode: 550 });
+      client.close();
       const ended = once(server, 'exit');
       server.kill('SIGTERM');
       expect((await ended)[0]).toBe(0);
