@@ -31,7 +31,7 @@ export const presets: Readonly<Record<PresetName, Mapping>> = {
     title: { from: ['/title', '/message'], otherwise: 'An alert without a title' },
     severity: { from: ['/severity', '/labels/severity'], values: {}, otherwise: null },
     action: { from: ['/state'], values: usualActions, otherwise: 'trigger' },
-    labels: { state: '/state', source: '/link_to_upstream_details' },
+    labels: { state: '/state' },
     labelsOf: ['/labels'],
   },
   /** The alert of Opsgenie's alert API. Without an alias an alert is always a new one, as there. */
