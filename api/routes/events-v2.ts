@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { VigilError } from '#domain/errors.ts';
-import { inSeveritiesOf, readChange, readEvent, unknownRoutingKey } from '#domain/intake/events-v2.ts';
-import type { InvalidEvent } from '#domain/intake/events-v2.ts';
+import { readChange } from '#domain/intake/change-event.ts';
+import { inSeveritiesOf, readEvent } from '#domain/intake/events-v2.ts';
+import { unknownRoutingKey } from '#domain/intake/pagerduty-fields.ts';
+import type { InvalidEvent } from '#domain/intake/pagerduty-fields.ts';
 import type { Json } from '#domain/json.ts';
 import { minuteMs } from '#domain/time.ts';
 import { insertChangeEvent } from '#db/repositories/change-events.ts';

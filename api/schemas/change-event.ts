@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChangeLink } from '#domain/intake/events-v2.ts';
+import type { ChangeLink } from '#domain/intake/change-event.ts';
 import type { ChangeEventRow } from '#db/repositories/change-events.ts';
 import { outInstant, withIsoDates } from './common.ts';
 

@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, lte, sql } from 'drizzle-orm';
-import type { ReadChange } from '#domain/intake/events-v2.ts';
+import type { ReadChange } from '#domain/intake/change-event.ts';
 import type { Queryable } from '../client.ts';
 import { newId } from '../ids.ts';
 import { changeEvents } from '../schema/index.ts';

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { VigilError } from '#domain/errors.ts';
 import { newId } from '#db/ids.ts';
 import { connectDatabase } from '#db/client.ts';
 import { alertEvents, escalations } from '#db/schema/index.ts';
@@ -318,6 +319,26 @@ describe('case 21: too much', () => {
     for (let n = 0; n < 40; n++) statuses.add((await enqueue('f'.repeat(32))).statusCode);
     expect([...statuses]).toEqual([400, 429]);
     expect((await enqueue('f'.repeat(32))).json().status).toBe('throttle exceeded');
+  });
+});
+
+describe('case 21: more than can be stored', () => {
+  it.each([
+    ['intake.overloaded', { retryAfterSeconds: 7 }, 429, 'throttle exceeded', '7'],
+    ['intake.overloaded', {}, 429, 'throttle exceeded', '1'],
+    ['service.unavailable', {}, 429, 'throttle exceeded', '1'],
+    ['internal.unexpected', {}, 500, 'internal error', '1'],
+  ] as const)('%s %j is %i in the shape of PagerDuty', async (code, detail, status, word, retryAfter) => {
+    const accept = () => Promise.reject(new VigilError(code, detail));
+    const app = await testApiOver(api.db, awayTemporal(), { intake: { accept, close: () => Promise.resolve() } });
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v2/enqueue',
+      payload: { routing_key: key, event_action: 'trigger', payload },
+    });
+    expect(said(answer)).toEqual([status, { status: word, message: expect.any(String) }]);
+    expect(answer.headers['retry-after']).toBe(retryAfter);
+    await app.close();
   });
 });
 
