@@ -1,4 +1,5 @@
 import type { PageLink } from '#db/repositories/page-links.ts';
+import type { LinkAct } from './confirmation.ts';
 import { html, plainLine } from './html.ts';
 import type { Html } from './html.ts';
 import { shownInstant, shownTime } from './instants.ts';
@@ -44,16 +45,19 @@ export function acknowledgePage(view: LinkView): string {
 }
 
 /** What went wrong, in the words of the error table, and what to do about it. */
-export function problemPage(title: string, again: string | null = null): string {
+export function problemPage(title: string, act: LinkAct, again: string | null = null): string {
+  const heading = act === 'undo' ? 'Not taken back' : 'Not acknowledged';
+  const elsewhere =
+    act === 'undo'
+      ? html`<code>vigil escalation unack</code> on a computer takes it back at any time, as long as it is not over.`
+      : html`What always works: the newest page you got, <code>vigil escalation ack</code> on a computer, or a call to a
+          colleague. Until somebody acknowledges, Vigil goes on paging.`;
   return layout(
-    'Not acknowledged',
-    html`<h1>Not acknowledged</h1>
+    heading,
+    html`<h1>${heading}</h1>
       <p>${title}</p>
       ${again !== null && html`<p><a class="again" href="${again}">Look again</a></p>`}
-      <p class="dim">
-        What always works: the newest page you got, <code>vigil escalation ack</code> on a computer, or a call to a
-        colleague. Until somebody acknowledges, Vigil goes on paging.
-      </p>`,
+      <p class="dim">${elsewhere}</p>`,
   );
 }
 

@@ -163,15 +163,20 @@ function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyR
   if (wantsJson(request)) return sendProblem(reply, problem);
   if (problem.status === 429 || problem.status === 503) void reply.header('retry-after', '1');
   const again = request.method === 'POST' && problem.status !== 404 && problem.status !== 410 ? selfOf(request) : null;
-  return reply.code(problem.status).serializer(String).send(problemPage(problem.title, again));
+  return reply
+    .code(problem.status)
+    .serializer(String)
+    .send(problemPage(problem.title, isUndo(request) ? 'undo' : 'acknowledge', again));
 }
 
 /** The page's own address, relative to that of the request: whatever stands before it, such as a proxy's path, stays. */
 function selfOf(request: FastifyRequest): string | null {
   const { token } = request.params as z.infer<typeof params>;
   if (!tokenShape.test(token)) return null;
-  return request.routeOptions.url?.endsWith('/undo') === true ? `../${token}` : token;
+  return isUndo(request) ? `../${token}` : token;
 }
+
+const isUndo = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url?.endsWith('/undo') === true;
 
 const wantsJson = ({ headers: { accept = '' } }: FastifyRequest): boolean =>
   /\bapplication\/(problem\+)?json\b/.test(accept) && !accept.includes('text/html');
