@@ -42,6 +42,21 @@ export function foldGroup(known: KnownAlerts, group: FiringGroup, now: number): 
   }
 }
 
+/**
+ * Forgets the firing of alerts that a whole group no longer names. Where nothing is open any more, what was said of them
+ * belongs to an escalation that a person closed: silenced while it fired, an alert may be over without a word, and must not
+ * keep all later escalations of its group open. If it still fires, the next report that names it says so. Returns the
+ * fingerprints that changed.
+ */
+export function forgetUnnamed(known: KnownAlerts, group: FiringGroup): string[] {
+  if (group.leftOut > 0) return [];
+  const named = new Set([...group.firing, ...group.resolved].map(({ fingerprint }) => fingerprint));
+  const stale = [...known].filter(([fingerprint, alert]) => fires(alert) && !named.has(fingerprint));
+  for (const [fingerprint, { endedAt }] of stale)
+    known.set(fingerprint, { startedAt: endedAt ?? 0, endedAt: endedAt ?? 0 });
+  return stale.map(([fingerprint]) => fingerprint);
+}
+
 /** Ends whatever fires: the source says that all of it is over. Returns the fingerprints that changed. */
 export function endAll(known: KnownAlerts, now: number): string[] {
   const firing = [...known].filter(([, alert]) => fires(alert));

@@ -225,3 +225,29 @@ it('comes to the same, however the reports are cut into runs', () => {
     { numRuns: 500 },
   );
 });
+
+describe('an alert that went silent while it fired', () => {
+  const known = () => new Map([['silent', { startedAt: 10, endedAt: 5 }]]);
+
+  it('does not keep a later escalation open, once a person closed the one it was of', () => {
+    const later = [
+      trigger(3, { group: group({ firing: on('b') }) }),
+      resolve({ group: group({ resolved: off('b') }) }),
+    ];
+    expect(fold(later, null, known()).dispositions).toEqual(['opened', 'resolved']);
+    // While its own is open, nobody knows that it is over.
+    expect(fold(later, open, known()).dispositions).toEqual(['merged', 'noted']);
+    // Nor when the message does not tell of all.
+    const cut = [trigger(3, { group: group({ firing: on('b'), leftOut: 1 }) }), ...later.slice(1)];
+    expect(fold(cut, null, known()).dispositions).toEqual(['opened', 'noted']);
+  });
+
+  it('fires again as soon as it is named', () => {
+    const later = [
+      trigger(3, { group: group({ firing: on('b') }) }),
+      trigger(3, { group: group({ firing: on('b', 'silent') }) }),
+      resolve({ group: group({ resolved: off('b') }) }),
+    ];
+    expect(fold(later, null, known()).dispositions).toEqual(['opened', 'merged', 'noted']);
+  });
+});

@@ -1,7 +1,7 @@
 import type { Json } from '../json.ts';
 import { worse } from '../severity.ts';
 import type { Severity } from '../severity.ts';
-import { endAll, firingCount, foldGroup } from './firing.ts';
+import { endAll, firingCount, foldGroup, forgetUnnamed } from './firing.ts';
 import type { KnownAlerts } from './firing.ts';
 import type { Disposition, FiringGroup } from './report.ts';
 
@@ -133,7 +133,11 @@ export function foldKey(
   }
 
   function learn(item: IntakeItem): readonly string[] {
-    if (item.group !== null) return foldGroup(known, item.group, with_.now);
+    if (item.group !== null) {
+      const opens = item.action === 'trigger' && draft.open === null;
+      const forgotten = opens ? forgetUnnamed(known, item.group) : [];
+      return [...forgotten, ...foldGroup(known, item.group, with_.now)];
+    }
     return item.action === 'resolve' && isOurs(item) ? endAll(known, with_.now) : [];
   }
 

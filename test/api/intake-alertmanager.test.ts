@@ -74,6 +74,23 @@ describe.each(['alertmanager', 'grafana'])('the webhook of %s', (kind) => {
     expect(await send(groupMessage([resolvedAlert('a')]))).toMatchObject({ disposition: 'resolved', escalationId });
   });
 
+  it('an alert that was silenced while it fired keeps open its own escalation, and none after a person closed that', async () => {
+    const { escalationId } = await send(groupMessage([firingAlert('silenced'), firingAlert('a')]));
+    expect(await send(groupMessage([resolvedAlert('a')]))).toMatchObject({ disposition: 'noted', escalationId });
+    await api.db
+      .update(escalations)
+      .set({ status: 'resolved', closedAt: new Date() })
+      .where(eq(escalations.id, escalationId ?? ''));
+    const again = { startsAt: '2026-03-01T13:00:00Z' };
+    const opened = await send(groupMessage([firingAlert('a', again)]));
+    expect(opened.disposition).toBe('opened');
+    const over = firingAlert('a', { ...again, status: 'resolved', endsAt: '2026-03-01T13:05:00Z' });
+    expect(await send(groupMessage([over]))).toMatchObject({
+      disposition: 'resolved',
+      escalationId: opened.escalationId,
+    });
+  });
+
   it('case 22: overload is 503 with Retry-After, and the retry is the same escalation, however often', async () => {
     const real = createIntake({ db: api.db });
     let overloads = 2;
