@@ -105,7 +105,7 @@ export function createSlack(options: SlackOptions): FastifyInstance {
     onUsed: (mode, route) => log.append({ type: 'fault', mode, route }),
   });
   let refusals: z.output<typeof refusalSchema>[] = [];
-  let count = 0;
+  let count = log.records.length;
 
   /** The message as it stands; null when there is none. */
   const find = (channel: string, ts: string): Logged<SlackRecord & Message> | null =>
