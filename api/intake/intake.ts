@@ -34,6 +34,8 @@ export interface IntakeOptions {
   readonly waitingAtMost?: number;
   /** Longer than this nobody waits: a call that would is turned away at once, milliseconds. */
   readonly waitAtMostMs?: number;
+  /** Transactions that write for more than one call begin at least this far apart, milliseconds. */
+  readonly gatherMs?: number;
 }
 
 interface Call extends Waiting<IntakeRequest> {
@@ -46,12 +48,15 @@ interface Call extends Waiting<IntakeRequest> {
  * the more the more comes in. A key is in one transaction at a time, and its reports keep their order.
  */
 export function createIntake(options: IntakeOptions): Intake {
-  const { db, lanes = 2, batch = 200, waitingAtMost = 5_000, waitAtMostMs = 1_000 } = options;
+  const { db, lanes = 2, batch = 200, waitingAtMost = 5_000, waitAtMostMs = 1_000, gatherMs = 8 } = options;
   const queue = new KeyedQueue<Call>();
   const running = new Set<Promise<void>>();
   let isClosed = false;
-  /** How long a report takes, milliseconds: the mean of the last ones. */
-  let perReportMs = 0;
+  /** How long a transaction takes, milliseconds: the mean of the last ones. */
+  let batchMs = 0;
+  /** When the last one began, and whether it wrote for more than one: only then is it worth to wait for others. */
+  let last = { began: Number.NEGATIVE_INFINITY, isShared: false };
+  let gathering: NodeJS.Timeout | null = null;
 
   return {
     accept(sender, reports) {
@@ -72,6 +77,9 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     async close() {
       isClosed = true;
+      if (gathering !== null) clearTimeout(gathering);
+      gathering = null;
+      start();
       while (running.size > 0) await Promise.all(running);
     },
   };
@@ -79,14 +87,16 @@ export function createIntake(options: IntakeOptions): Intake {
   function isTooMuch(more: number): boolean {
     if (queue.isEmpty) return false;
     const waitedMs = performance.now() - (queue.oldest ?? Number.POSITIVE_INFINITY);
-    const waitMs = (queue.weight * perReportMs) / lanes;
+    const waitMs = (Math.ceil(queue.weight / batch) * batchMs) / lanes;
     return queue.weight + more > waitingAtMost || waitedMs > waitAtMostMs || waitMs > waitAtMostMs;
   }
 
   function start(): void {
     while (running.size < lanes && !queue.isEmpty) {
+      if (gather()) return;
       const calls = queue.take(batch);
       if (calls.length === 0) return;
+      last = { began: performance.now(), isShared: calls.length > 1 };
       const writing = write(calls).finally(() => {
         running.delete(writing);
         queue.release(calls);
@@ -94,6 +104,18 @@ export function createIntake(options: IntakeOptions): Intake {
       });
       running.add(writing);
     }
+  }
+
+  /** While much comes in, a moment's wait halves the number of transactions; an alert that comes alone never waits. */
+  function gather(): boolean {
+    if (gathering !== null) return true;
+    const waitMs = last.began + gatherMs - performance.now();
+    if (isClosed || !last.isShared || waitMs <= 0 || queue.weight >= batch) return false;
+    gathering = setTimeout(() => {
+      gathering = null;
+      start();
+    }, waitMs);
+    return true;
   }
 
   async function write(calls: readonly Call[]): Promise<void> {
@@ -112,9 +134,7 @@ export function createIntake(options: IntakeOptions): Intake {
     } catch (error) {
       for (const call of calls) call.reject(error);
     }
-    const weight = calls.reduce((sum, call) => sum + call.weight, 0);
-    const tookMs = (performance.now() - began) / weight;
-    perReportMs = perReportMs === 0 ? tookMs : perReportMs * 0.9 + tookMs * 0.1;
+    batchMs = batchMs * 0.8 + (performance.now() - began) * 0.2;
   }
 
   function overloaded(): VigilError {

@@ -1,15 +1,14 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Json } from '#domain/json.ts';
 import type { Severity } from '#domain/severity.ts';
-import type { Database, Transaction } from '../client.ts';
+import type { Transaction } from '../client.ts';
 import { newId } from '../ids.ts';
 import { escalations } from '../schema/index.ts';
 import { acceptItems } from './intake/items.ts';
-import { frozenServices, leaveOpenings } from './intake/openings.ts';
-import type { FrozenService } from './intake/openings.ts';
-import { takePlaces } from './intake/open-escalations.ts';
+import { openingCommand } from './intake/openings.ts';
+import { lockKeys, readStanding } from './intake/open-escalations.ts';
 import type { OwnItem } from './intake/own-item.ts';
-import { insertAlertEvents, insertEscalations } from './intake/writes.ts';
+import { writeNews } from './intake/writes.ts';
 
 export interface Alert {
   readonly serviceId: string;
@@ -118,47 +117,34 @@ export async function reopenForLateTriggers(
   if (!closed?.isLate) return null;
   const { firingCount, sensitive, canaryId, openedVia, serviceId, dedupKey, title } = closed;
   const severity = closed.severity as Severity;
-  const service = await frozenService(tx, serviceId);
-  const [seq = 0] = await takePlaces(tx, 1);
-  const of = { serviceId, dedupKey, title, severity };
+  const of = { serviceId, dedupKey };
+  // Not the key's own place: whoever has it may wait for the closed row, which the caller holds.
+  const service = (await lockKeys(tx, [], [serviceId])).get(serviceId);
+  if (!service) throw new Error('a service that is locked is not there');
+  const { places, maintenance } = await readStanding(tx, [], { places: 1, services: [serviceId], withLadders: false });
+  const [seq = 0] = places;
   const reopenedId = newId('escalation');
-  await insertEscalations(tx, [
-    {
-      ...of,
-      id: reopenedId,
-      teamId: service.teamId,
-      triggers: 1,
-      firstTriggerSeq: seq,
-      lastTriggerSeq: seq,
-      lastResolveSeq: null,
-      previousId: escalationId,
-      openedVia,
-      canaryId,
-    },
-  ]);
-  const alertEventId = newId('alertEvent');
-  const said = { reportedBy: 'vigil', causeKey: null, action: 'trigger', details: null };
-  await insertAlertEvents(tx, [
-    { ...of, ...said, id: alertEventId, seq, escalationId: reopenedId, disposition: 'opened' },
-  ]);
-  await leaveOpenings(tx, [
-    {
-      escalationId: reopenedId,
-      service,
-      severity,
-      firingCount: Math.max(1, firingCount),
-      alertEventId,
-      previousEscalationId: escalationId,
-      canaryId,
-      sensitive,
-    },
-  ]);
+  const opening = {
+    escalationId: reopenedId,
+    service,
+    severity,
+    firingCount: Math.max(1, firingCount),
+    alertEventId: newId('alertEvent'),
+    previousEscalationId: escalationId,
+    canaryId,
+    sensitive,
+    maintenance: maintenance.get(serviceId) ?? [],
+  };
+  const row = { ...of, title, severity, id: reopenedId, teamId: service.teamId, triggers: 1 };
+  const seqs = { firstTriggerSeq: seq, lastTriggerSeq: seq, lastResolveSeq: null };
+  const said = { reportedBy: 'vigil', causeKey: null, action: 'trigger', details: null, disposition: 'opened' };
+  await writeNews(tx, {
+    escalations: [{ ...row, ...seqs, previousId: escalationId, openedVia, canaryId }],
+    changes: [],
+    facts: [{ ...of, ...said, title, severity, id: opening.alertEventId, seq, escalationId: reopenedId }],
+    commands: [openingCommand(opening)],
+  });
   return reopenedId;
 }
 
-/** The service with the policy version that an escalation opened now freezes. */
-export async function frozenService(db: Database | Transaction, serviceId: string): Promise<FrozenService> {
-  const service = (await frozenServices(db, [serviceId])).get(serviceId);
-  if (!service) throw new Error('a frozen service is not there');
-  return service;
-}
+export { frozenService } from './intake/openings.ts';

@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { Actor } from '#domain/actor.ts';
 import type { AggregateKind } from '#domain/ids.ts';
 import type { Json } from '#domain/json.ts';
@@ -85,6 +86,11 @@ export const leaveCommand = (tx: Transaction, command: LeftCommand): Promise<voi
 /** Leaves them in this order; one whose cause has left it before is passed over. */
 export async function leaveCommands(tx: Transaction, left: readonly LeftCommand[]): Promise<void> {
   if (left.length === 0) return;
+  await tx.execute(sql`WITH told AS (${insertCommands(left)}) SELECT pg_notify('vigil_commands', '')`);
+}
+
+/** The statement that inserts them, to be part of a larger one. Whoever runs it wakes the relay. */
+export function insertCommands(left: readonly LeftCommand[], where = sql`true`): SQL {
   const rows = left.map((command) => ({
     id: newId('command'),
     idempotency_key: command.idempotencyKey,
@@ -93,24 +99,22 @@ export async function leaveCommands(tx: Transaction, left: readonly LeftCommand[
     name: command.name,
     kind: command.kind,
     aggregate_id: command.aggregateId,
-    workflow_id: command.workflowId ?? `${command.kind}:${command.aggregateId}`,
     input: command.input,
     actor: command.actor ?? systemActor,
     request_id: command.requestId ?? null,
     priority: command.priority,
   }));
-  await tx.execute(sql`
-    WITH left_behind AS (
-      INSERT INTO commands (id, principal_id, idempotency_key, request_sha256, mode, name, aggregate_kind, aggregate_id,
-        workflow_id, input, actor, request_id, priority, next_attempt_at)
-      SELECT id, 'vigil', idempotency_key, request_sha256, mode, name, kind, aggregate_id,
-        workflow_id, input, actor, request_id, priority, ${dueAtOnce}
-      FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id text, idempotency_key text,
-        request_sha256 text, mode text, name text, kind text, aggregate_id text, workflow_id text, input jsonb, actor jsonb,
-        request_id text, priority smallint)) WITH ORDINALITY
-      ORDER BY ordinality
-      ON CONFLICT (principal_id, idempotency_key) DO NOTHING)
-    SELECT pg_notify('vigil_commands', '')`);
+  return sql`
+    INSERT INTO commands (id, principal_id, idempotency_key, request_sha256, mode, name, aggregate_kind, aggregate_id,
+      workflow_id, input, actor, request_id, priority, next_attempt_at)
+    SELECT id, 'vigil', idempotency_key, request_sha256, mode, name, kind, aggregate_id,
+      kind || ':' || aggregate_id, input, actor, request_id, priority, ${dueAtOnce}
+    FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id text, idempotency_key text,
+      request_sha256 text, mode text, name text, kind text, aggregate_id text, input jsonb, actor jsonb,
+      request_id text, priority smallint)) WITH ORDINALITY
+    WHERE ${where}
+    ORDER BY ordinality
+    ON CONFLICT (principal_id, idempotency_key) DO NOTHING`;
 }
 
 export async function findCommand(db: Queryable, id: string): Promise<CommandRow | null> {

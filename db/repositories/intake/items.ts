@@ -5,12 +5,10 @@ import { newId } from '../../ids.ts';
 import { databaseNow } from '../../now.ts';
 import { leaveNews } from './news.ts';
 import type { KeyNews } from './news.ts';
-import { lockKeys, lockOpenEscalations, nameOf, readKnownAlerts, takePlaces } from './open-escalations.ts';
-import type { LockedEscalation } from './open-escalations.ts';
-import { frozenServices } from './openings.ts';
+import { lockKeys, nameOf, readKnownAlerts, readStanding } from './open-escalations.ts';
+import type { Standing } from './open-escalations.ts';
 import type { FrozenService } from './openings.ts';
 import type { ItemAnswer, OwnItem } from './own-item.ts';
-import { insertEscalations } from './writes.ts';
 
 /**
  * Accepts reports in bulk: whatever their number, a fixed number of statements, and one row update for each key that only
@@ -24,21 +22,18 @@ export async function acceptItems(tx: Transaction, items: readonly OwnItem[]): P
   const byKey = Map.groupBy(items, nameOf);
   const keys = [...byKey.values()].flatMap(([first]) => (first === undefined ? [] : [first]));
   if (keys.length === 0) return [];
-  await lockKeys(tx, keys);
-  const services = new Map<string, FrozenService>();
+  const opening = new Set(items.filter(({ action }) => action === 'trigger').map(({ serviceId }) => serviceId));
+  const services = await lockKeys(tx, keys, [...opening]);
   let waiting = keys;
   // Another round only when an escalation was closed and opened anew between reading and writing.
   for (let round = 0; waiting.length > 0; round++) {
     if (round > 20) throw new Error('escalations are opened faster than they can be read');
-    const news = await foldKeys(tx, waiting, byKey, services);
-    const opened = news.flatMap(({ escalation }) => (escalation === null ? [] : [escalation]));
-    const inserted = await insertEscalations(tx, opened);
-    const settled = news.filter(({ escalation }) => escalation === null || inserted.has(escalation.id));
-    await leaveNews(tx, settled, services);
-    for (const { items: itsItems, outcome } of settled)
+    const { news, maintenance } = await foldKeys(tx, waiting, byKey, services);
+    const beaten = await leaveNews(tx, news, { services, maintenance });
+    for (const { items: itsItems, outcome } of news)
       for (const [index, item] of itsItems.entries())
         answers.set(item, outcome.answers[index] ?? { disposition: 'dropped', escalationId: null });
-    waiting = news.filter((one) => !settled.includes(one)).map(({ key }) => key);
+    waiting = beaten.map(({ key }) => key);
   }
   return items.map((item) => answers.get(item) ?? { disposition: 'dropped', escalationId: null });
 }
@@ -47,22 +42,21 @@ async function foldKeys(
   tx: Transaction,
   keys: readonly OwnItem[],
   byKey: ReadonlyMap<string, readonly OwnItem[]>,
-  services: Map<string, FrozenService>,
-): Promise<KeyNews[]> {
+  services: ReadonlyMap<string, FrozenService>,
+): Promise<{ news: KeyNews[]; maintenance: Standing['maintenance'] }> {
   const itemsOf = (key: OwnItem): readonly OwnItem[] => byKey.get(nameOf(key)) ?? [];
   const isGrouped = (key: OwnItem): boolean =>
     itemsOf(key).some(({ action, group }) => group !== null || action === 'resolve');
   const grouped = keys.filter(isGrouped);
-  const open = await lockOpenEscalations(tx, keys, grouped.length > 0);
+  const { open, places, maintenance } = await readStanding(tx, keys, {
+    places: keys.reduce((count, key) => count + itemsOf(key).length, 0),
+    services: [...services.keys()],
+    withLadders: grouped.length > 0,
+  });
   const known = await readKnownAlerts(tx, grouped);
-  const places = await takePlaces(
-    tx,
-    keys.reduce((count, key) => count + itemsOf(key).length, 0),
-  );
   const now = grouped.length > 0 ? await databaseNow(tx) : 0;
-  await freeze(keys.filter((key) => mayOpen(key, open.get(nameOf(key)))));
   let next = 0;
-  return keys.map((key) => {
+  const news = keys.map((key) => {
     const keyItems = itemsOf(key);
     const alerts: KnownAlerts = known.get(nameOf(key)) ?? new Map();
     const before = open.get(nameOf(key)) ?? null;
@@ -74,15 +68,7 @@ async function foldKeys(
     return newsOf({ key, items: keyItems, outcome, alerts, before, seqs: places.slice(from, next) });
   });
 
-  function mayOpen(key: OwnItem, before: LockedEscalation | undefined): boolean {
-    return (before === undefined || !before.hasBegun) && itemsOf(key).some(({ action }) => action === 'trigger');
-  }
-
-  async function freeze(opening: readonly OwnItem[]): Promise<void> {
-    const wanted = new Set(opening.map(({ serviceId }) => serviceId).filter((id) => !services.has(id)));
-    if (wanted.size === 0) return;
-    for (const [id, service] of await frozenServices(tx, [...wanted])) services.set(id, service);
-  }
+  return { news, maintenance };
 
   function newsOf(of: Omit<KeyNews, 'escalation'> & { readonly key: OwnItem }): KeyNews {
     const { key, outcome, seqs, items } = of;

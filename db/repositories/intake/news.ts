@@ -1,14 +1,14 @@
+import type { MaintenanceWindow } from '#domain/escalation/ladder-parts.ts';
 import type { KnownAlerts } from '#domain/intake/firing.ts';
 import type { KeyOutcome, Left } from '#domain/intake/fold.ts';
 import type { Transaction } from '../../client.ts';
 import { newId } from '../../ids.ts';
-import { leaveCommands } from '../commands.ts';
 import type { LeftCommand } from '../commands.ts';
 import type { LockedEscalation } from './open-escalations.ts';
-import { leaveOpenings } from './openings.ts';
+import { openingCommand } from './openings.ts';
 import type { FrozenService, Opening } from './openings.ts';
 import type { OwnItem } from './own-item.ts';
-import { countReports, countSuppressed, insertAlertEvents, writeKnownAlerts } from './writes.ts';
+import { countSuppressed, writeKnownAlerts, writeNews } from './writes.ts';
 import type { NewAlertEvent, NewEscalation, SuppressedReport } from './writes.ts';
 
 /** What the reports of one key came to, before it is written. */
@@ -25,25 +25,32 @@ export interface KeyNews {
   readonly seqs: readonly number[];
 }
 
-/** Writes all that follows: counts, alert events, what is known of single alerts, and what ladders must hear of. */
+/**
+ * Writes all that follows: counts, alert events, what is known of single alerts, and what ladders must hear of. Returns
+ * the news of keys at which another escalation was opened meanwhile: of them nothing is written.
+ */
 export async function leaveNews(
   tx: Transaction,
   news: readonly KeyNews[],
-  services: ReadonlyMap<string, FrozenService>,
-): Promise<void> {
-  await countReports(tx, news.flatMap(changeOf));
-  await writeKnownAlerts(tx, news.flatMap(alertsOf));
-  const traces = await suppress(tx, news);
+  opening: {
+    readonly services: ReadonlyMap<string, FrozenService>;
+    readonly maintenance: ReadonlyMap<string, MaintenanceWindow[]>;
+  },
+): Promise<KeyNews[]> {
   const left = news.flatMap((one) => one.outcome.left.map((what) => eventOf(one, what)));
-  await insertAlertEvents(tx, [...left.map(({ event }) => event), ...traces]);
-  await leaveOpenings(
-    tx,
-    left.flatMap(({ of, what, event }) => openingOf(of, what, event, services)),
-  );
-  await leaveCommands(
-    tx,
-    left.flatMap(({ what, event }) => tellOf(what, event)),
-  );
+  const openings = left.flatMap(({ of, what, event }) => openingOf(of, what, event, opening));
+  const inserted = await writeNews(tx, {
+    escalations: news.flatMap(({ escalation }) => (escalation === null ? [] : [escalation])),
+    changes: news.flatMap(changeOf),
+    facts: left.map(({ event }) => event),
+    commands: [...openings.map(openingCommand), ...left.flatMap(({ what, event }) => tellOf(what, event))],
+  });
+  const isWritten = ({ escalation }: KeyNews): boolean => escalation === null || inserted.has(escalation.id);
+  const written = news.filter(isWritten);
+  await writeKnownAlerts(tx, written.flatMap(alertsOf));
+  const traces = await suppress(tx, written);
+  if (traces.length > 0) await writeNews(tx, { escalations: [], changes: [], facts: traces, commands: [] });
+  return news.filter((one) => !isWritten(one));
 }
 
 function changeOf({ before, outcome, seqs }: KeyNews) {
@@ -103,15 +110,16 @@ function openingOf(
   { key, items, outcome }: KeyNews,
   what: Left,
   event: NewAlertEvent,
-  services: ReadonlyMap<string, FrozenService>,
+  { services, maintenance: windows }: Parameters<typeof leaveNews>[2],
 ): Opening[] {
   const { opened } = outcome;
   const service = services.get(key.serviceId);
+  const maintenance = windows.get(key.serviceId) ?? [];
   const item = items[what.index];
   if (what.disposition !== 'opened' || opened === null || service === undefined || item === undefined) return [];
   const { canaryId, sensitive } = item;
   const { id: escalationId, severity, firingCount } = opened;
-  const of = { escalationId, service, severity, firingCount, canaryId, sensitive };
+  const of = { escalationId, service, severity, firingCount, canaryId, sensitive, maintenance };
   return [{ ...of, alertEventId: event.id, previousEscalationId: null }];
 }
 

@@ -1,4 +1,4 @@
-import { inArray, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { VigilError } from '#domain/errors.ts';
 import { defaultThrottle } from '#domain/escalation/ladder-parts.ts';
 import type { MaintenanceWindow } from '#domain/escalation/ladder-parts.ts';
@@ -7,9 +7,9 @@ import { freezePolicy } from '#domain/escalation/policy.ts';
 import type { FrozenPolicy, PolicyDocument } from '#domain/escalation/policy.ts';
 import type { Json } from '#domain/json.ts';
 import type { Severity } from '#domain/severity.ts';
-import type { Queryable, Transaction } from '../../client.ts';
+import type { Queryable } from '../../client.ts';
 import { escalationPolicies, escalationPolicyVersions, services } from '../../schema/index.ts';
-import { leaveCommands } from '../commands.ts';
+import type { LeftCommand } from '../commands.ts';
 
 export interface FrozenService {
   readonly id: string;
@@ -18,8 +18,29 @@ export interface FrozenService {
   readonly policy: FrozenPolicy;
 }
 
-/** The services with the policy versions that escalations opened now freeze. Fails with `resource.not_found` when one is unknown. */
-export async function frozenServices(db: Queryable, ids: readonly string[]): Promise<Map<string, FrozenService>> {
+export interface ServiceWithPolicy extends Record<string, unknown> {
+  readonly id: string;
+  readonly teamId: string;
+  readonly sensitive: boolean;
+  readonly policyVersionId: string;
+  readonly policyVersion: number;
+  readonly policy: unknown;
+}
+
+/** The services by id. Fails with `resource.not_found` when one of those asked for is not there. */
+export function freezeAll(rows: readonly ServiceWithPolicy[], ids: readonly string[]): Map<string, FrozenService> {
+  const frozen = rows.map(({ id, teamId, sensitive, policyVersionId, policyVersion: version, policy }) => ({
+    id,
+    teamId,
+    sensitive,
+    policy: freezePolicy(policy as PolicyDocument, { policyVersionId, version }),
+  }));
+  if (frozen.length < new Set(ids).size) throw new VigilError('resource.not_found');
+  return new Map(frozen.map((service) => [service.id, service]));
+}
+
+/** The service with the policy version that an escalation opened now freezes. */
+export async function frozenService(db: Queryable, serviceId: string): Promise<FrozenService> {
   const rows = await db
     .select({
       id: services.id,
@@ -30,18 +51,15 @@ export async function frozenServices(db: Queryable, ids: readonly string[]): Pro
       policy: escalationPolicyVersions.document,
     })
     .from(services)
-    .innerJoin(escalationPolicies, sql`${escalationPolicies.id} = ${services.policyId}`)
+    .innerJoin(escalationPolicies, eq(escalationPolicies.id, services.policyId))
     .innerJoin(
       escalationPolicyVersions,
       sql`${escalationPolicyVersions.policyId} = ${escalationPolicies.id} AND ${escalationPolicyVersions.version} = ${escalationPolicies.version}`,
     )
-    .where(inArray(services.id, [...ids]));
-  const frozen = rows.map(({ policyVersionId, policyVersion: version, policy, ...service }) => ({
-    ...service,
-    policy: freezePolicy(policy as PolicyDocument, { policyVersionId, version }),
-  }));
-  if (frozen.length < new Set(ids).size) throw new VigilError('resource.not_found');
-  return new Map(frozen.map((service) => [service.id, service]));
+    .where(eq(services.id, serviceId));
+  const service = freezeAll(rows, [serviceId]).get(serviceId);
+  if (!service) throw new Error('a frozen service is not there');
+  return service;
 }
 
 export interface Opening {
@@ -53,30 +71,22 @@ export interface Opening {
   readonly previousEscalationId: string | null;
   readonly canaryId: string | null;
   readonly sensitive: boolean;
+  /** The windows of the service that are open now. */
+  readonly maintenance: readonly MaintenanceWindow[];
 }
 
-/**
- * Leaves the commands that start the ladders of escalations whose rows this transaction has inserted: by that it holds its
- * place before whoever begins maintenance of the services, and reads the windows that count.
- */
-export async function leaveOpenings(tx: Transaction, openings: readonly Opening[]): Promise<void> {
-  if (openings.length === 0) return;
-  const windows = await openMaintenance(tx, [...new Set(openings.map(({ service }) => service.id))]);
-  await leaveCommands(
-    tx,
-    openings.map((opening) => ({
-      mode: 'start',
-      name: 'open',
-      kind: 'escalation',
-      aggregateId: opening.escalationId,
-      idempotencyKey: `open:${opening.escalationId}`,
-      priority: opening.severity,
-      input: inputOf(opening, windows.get(opening.service.id) ?? []) as unknown as { [key: string]: Json },
-    })),
-  );
-}
+/** The command that starts the ladder of an escalation. */
+export const openingCommand = (opening: Opening): LeftCommand => ({
+  mode: 'start',
+  name: 'open',
+  kind: 'escalation',
+  aggregateId: opening.escalationId,
+  idempotencyKey: `open:${opening.escalationId}`,
+  priority: opening.severity,
+  input: inputOf(opening) as unknown as { [key: string]: Json },
+});
 
-const inputOf = (opening: Opening, maintenance: readonly MaintenanceWindow[]): LadderInput => ({
+const inputOf = (opening: Opening): LadderInput => ({
   escalationId: opening.escalationId,
   serviceId: opening.service.id,
   teamId: opening.service.teamId,
@@ -88,20 +98,14 @@ const inputOf = (opening: Opening, maintenance: readonly MaintenanceWindow[]): L
   drill: opening.canaryId === null ? null : { canaryId: opening.canaryId },
   sensitive: opening.service.sensitive || opening.sensitive,
   throttle: defaultThrottle,
-  maintenance,
+  maintenance: opening.maintenance,
   holdLowUntilAt: null,
 });
 
-/** Maintenance windows that are open at this moment, by service; not at the transaction's start: it may have waited. */
-async function openMaintenance(
-  tx: Transaction,
-  serviceIds: readonly string[],
-): Promise<Map<string, MaintenanceWindow[]>> {
-  const { rows } = await tx.execute<{ id: string; service_id: string; until: string }>(
-    sql`SELECT id, service_id, floor(extract(epoch FROM ends_at) * 1000)::bigint AS until FROM maintenance_windows
-        WHERE service_id = ANY(${sql.param(serviceIds)}::text[])
-          AND starts_at <= clock_timestamp() AND ends_at > clock_timestamp()`,
-  );
+/** Maintenance windows by service. */
+export function windowsOf(
+  rows: readonly { readonly id: string; readonly service_id: string; readonly until: string | number }[],
+): Map<string, MaintenanceWindow[]> {
   const windows = new Map<string, MaintenanceWindow[]>();
   for (const { id, service_id: serviceId, until } of rows) {
     const window = { windowId: id, untilAt: Number(until) };

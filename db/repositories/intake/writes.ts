@@ -3,6 +3,8 @@ import type { KnownAlert } from '#domain/intake/firing.ts';
 import type { Json } from '#domain/json.ts';
 import type { Severity } from '#domain/severity.ts';
 import type { Transaction } from '../../client.ts';
+import { insertCommands } from '../commands.ts';
+import type { LeftCommand } from '../commands.ts';
 import type { IntakeKey } from './open-escalations.ts';
 
 export interface NewEscalation extends IntakeKey {
@@ -19,43 +21,12 @@ export interface NewEscalation extends IntakeKey {
   readonly canaryId: string | null;
 }
 
-/** Returns the ids of those that were inserted: another may have opened one of the same key meanwhile. */
-export async function insertEscalations(tx: Transaction, rows: readonly NewEscalation[]): Promise<Set<string>> {
-  if (rows.length === 0) return new Set();
-  const { rows: inserted } = await tx.execute<{ id: string }>(sql`
-    INSERT INTO escalations (id, service_id, team_id, dedup_key, title, severity, status, alert_count,
-      first_trigger_seq, last_trigger_seq, last_resolve_seq, previous_id, opened_via,
-      canary_id)
-    SELECT id, "serviceId", "teamId", "dedupKey", title, severity, 'opening', triggers,
-      "firstTriggerSeq", "lastTriggerSeq", "lastResolveSeq", "previousId", "openedVia", "canaryId"
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS new (id text, "serviceId" text, "teamId" text,
-      "dedupKey" text, title text, severity smallint, triggers integer, "firstTriggerSeq" bigint,
-      "lastTriggerSeq" bigint, "lastResolveSeq" bigint, "previousId" text, "openedVia" text, "canaryId" text)
-    ON CONFLICT (service_id, dedup_key) WHERE closed_at IS NULL DO NOTHING
-    RETURNING id`);
-  return new Set(inserted.map(({ id }) => id));
-}
-
 export interface ChangedEscalation {
   readonly id: string;
   readonly triggers: number;
   readonly severity: Severity;
   readonly lastTriggerSeq: number | null;
   readonly lastResolveSeq: number | null;
-}
-
-/** One update a row, however many reports it stands for. */
-export async function countReports(tx: Transaction, rows: readonly ChangedEscalation[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.execute(sql`
-    UPDATE escalations open SET
-      alert_count = open.alert_count + news.triggers,
-      severity = least(open.severity, news.severity),
-      last_trigger_seq = coalesce(news."lastTriggerSeq", open.last_trigger_seq),
-      last_resolve_seq = coalesce(news."lastResolveSeq", open.last_resolve_seq)
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS news (id text, triggers integer, severity smallint,
-      "lastTriggerSeq" bigint, "lastResolveSeq" bigint)
-    WHERE open.id = news.id`);
 }
 
 export interface NewAlertEvent extends IntakeKey {
@@ -71,16 +42,58 @@ export interface NewAlertEvent extends IntakeKey {
   readonly disposition: string;
 }
 
-export async function insertAlertEvents(tx: Transaction, rows: readonly NewAlertEvent[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.execute(sql`
-    INSERT INTO alert_events (id, seq, service_id, reported_by, dedup_key, cause_key, action, severity, title, details,
-      escalation_id, disposition)
-    SELECT id, seq, "serviceId", "reportedBy", "dedupKey", "causeKey", action, severity, title, details,
-      "escalationId", disposition
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS new (id text, seq bigint, "serviceId" text,
-      "reportedBy" text, "dedupKey" text, "causeKey" text, action text, severity smallint, title text, details jsonb,
-      "escalationId" text, disposition text)`);
+export interface News {
+  readonly escalations: readonly NewEscalation[];
+  readonly changes: readonly ChangedEscalation[];
+  readonly facts: readonly NewAlertEvent[];
+  readonly commands: readonly LeftCommand[];
+}
+
+/**
+ * Writes what follows in one statement: new escalations, one update for each old one, alert events, and the commands for
+ * ladders. Returns the ids of the escalations that were inserted: where another one of the same key is open by now,
+ * nothing of it is written.
+ */
+export async function writeNews(
+  tx: Transaction,
+  { escalations, changes, facts, commands }: News,
+): Promise<Set<string>> {
+  const { rows } = await tx.execute<{ ids: string[] }>(sql`
+    WITH opened AS (
+      INSERT INTO escalations (id, service_id, team_id, dedup_key, title, severity, status, alert_count,
+        first_trigger_seq, last_trigger_seq, last_resolve_seq, previous_id, opened_via, canary_id)
+      SELECT id, "serviceId", "teamId", "dedupKey", title, severity, 'opening', triggers,
+        "firstTriggerSeq", "lastTriggerSeq", "lastResolveSeq", "previousId", "openedVia", "canaryId"
+      FROM jsonb_to_recordset(${JSON.stringify(escalations)}::jsonb) AS new (id text, "serviceId" text, "teamId" text,
+        "dedupKey" text, title text, severity smallint, triggers integer, "firstTriggerSeq" bigint,
+        "lastTriggerSeq" bigint, "lastResolveSeq" bigint, "previousId" text, "openedVia" text, "canaryId" text)
+      ON CONFLICT (service_id, dedup_key) WHERE closed_at IS NULL DO NOTHING
+      RETURNING id),
+    counted AS (
+      UPDATE escalations open SET
+        alert_count = open.alert_count + news.triggers,
+        severity = least(open.severity, news.severity),
+        last_trigger_seq = coalesce(news."lastTriggerSeq", open.last_trigger_seq),
+        last_resolve_seq = coalesce(news."lastResolveSeq", open.last_resolve_seq)
+      FROM jsonb_to_recordset(${JSON.stringify(changes)}::jsonb) AS news (id text, triggers integer, severity smallint,
+        "lastTriggerSeq" bigint, "lastResolveSeq" bigint)
+      WHERE open.id = news.id),
+    -- Of escalations that were meant to be opened and were not.
+    beaten AS (
+      SELECT id FROM jsonb_to_recordset(${JSON.stringify(escalations.map(({ id }) => ({ id })))}::jsonb) AS meant (id text)
+      WHERE id NOT IN (SELECT id FROM opened)),
+    facts AS (
+      INSERT INTO alert_events (id, seq, service_id, reported_by, dedup_key, cause_key, action, severity, title, details,
+        escalation_id, disposition)
+      SELECT id, seq, "serviceId", "reportedBy", "dedupKey", "causeKey", action, severity, title, details,
+        "escalationId", disposition
+      FROM jsonb_to_recordset(${JSON.stringify(facts)}::jsonb) AS new (id text, seq bigint, "serviceId" text,
+        "reportedBy" text, "dedupKey" text, "causeKey" text, action text, severity smallint, title text, details jsonb,
+        "escalationId" text, disposition text)
+      WHERE "escalationId" IS NULL OR "escalationId" NOT IN (SELECT id FROM beaten)),
+    told AS (${insertCommands(commands, sql`aggregate_id NOT IN (SELECT id FROM beaten)`)} RETURNING 1)
+    SELECT ARRAY(SELECT id FROM opened) AS ids, (SELECT pg_notify('vigil_commands', '') FROM told LIMIT 1)`);
+  return new Set(rows[0]?.ids);
 }
 
 export interface ChangedAlert extends IntakeKey, KnownAlert {
