@@ -10,6 +10,7 @@ import { registerCalendars } from './commands/calendar.ts';
 import { registerCanaries } from './commands/canary.ts';
 import { registerCases } from './commands/case.ts';
 import { registerConfig } from './commands/config.ts';
+import { registerContacts } from './commands/contact.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDetectors } from './commands/detector.ts';
 import { registerDev } from './commands/dev.ts';
@@ -46,6 +47,7 @@ const groups = [
   registerHeartbeats,
   registerSchedules,
   registerSwaps,
+  registerContacts,
   registerCalendars,
   registerNights,
   registerSimulate,

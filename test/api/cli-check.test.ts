@@ -135,6 +135,25 @@ describe('vigil check', () => {
     });
   });
 
+  it('names people of whom no contact method is verified', async () => {
+    const { code, bad } = await check((next) => {
+      next.people.push({
+        key: 'unproven',
+        name: 'Unproven',
+        contactMethods: [{ key: 'mail', channel: 'email', address: 'unproven@example.org' }],
+        notificationRules: {
+          high: [{ contactMethod: 'mail', delayMinutes: 0 }],
+          low: [{ contactMethod: 'mail', delayMinutes: 0 }],
+        },
+      } as (typeof next.people)[0]);
+      next.escalationPolicies[0]!.document.rungs[0]!.targets[0] = { kind: 'person', personId: '@people/unproven' };
+    });
+    expect({ code, bad }).toMatchObject({
+      code: 3,
+      bad: [{ name: 'person Unproven', detail: 'none of 1 contact methods is verified, so no page reaches them' }],
+    });
+  });
+
   it('looks at the hand-offs to come, and not only at who is on call now', async () => {
     // The one who can be reached and the one who cannot take turns, a day each.
     const { code, bad } = await check((next) => {
