@@ -180,10 +180,7 @@ export function registerHeartbeatMonitors(app: Routes, deps: ApiDeps): void {
       schema: {
         params,
         headers: idempotencyHeaders.extend(ifMatch.shape),
-        body: z
-          .object({ intervalSeconds: intervalSeconds.optional(), severity: severity.optional() })
-          .strict()
-          .refine((body) => Object.keys(body).length > 0, 'must name an interval or a severity'),
+        body: z.object({ intervalSeconds: intervalSeconds.optional(), severity: severity.optional() }).strict(),
         response: { ...commandResponses, ...problems(412, 428) },
       },
     },
@@ -193,6 +190,8 @@ export function registerHeartbeatMonitors(app: Routes, deps: ApiDeps): void {
       const settingsVersion = settingsVersionOf(row);
       assertMatch(request, settingsVersion);
       const { intervalSeconds: seconds, severity: worst } = request.body;
+      if (seconds === undefined && worst === undefined)
+        throw unknownReference('/body', 'must name an interval or a severity');
       return runCommand(deps, request, reply, {
         name: 'change',
         kind: 'heartbeat',

@@ -1,6 +1,7 @@
 import type { Bench } from '../bench.ts';
 import type { Report } from '../figures.ts';
 import { ackRaces } from './ack-races.ts';
+import { heartbeats } from './heartbeats.ts';
 import { kills } from './kills.ts';
 import { liveLadders } from './live-ladders.ts';
 import { providers } from './providers.ts';
@@ -28,6 +29,7 @@ export const longScenarios: readonly LongScenario[] = [
     what: 'workers and Temporal away for 5 min, 1,000 rungs due',
     run: (bench) => returnOfWorkers(bench, 1_000, 5 * minute),
   },
+  { name: 'heartbeats', what: '1,000 monitors whose beats stop at once', run: (bench) => heartbeats(bench, 1_000) },
   { name: 'kills', what: '50 kills under load', run: (bench, seed) => kills(bench, 50, seed) },
   { name: 'providers', what: 'a provider in four kinds of trouble', run: (bench) => providers(bench, 60) },
 ];
