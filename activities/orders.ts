@@ -1,6 +1,7 @@
 import type { OrderEffect } from '#domain/enforcement/order.ts';
 import type { Database } from '#db/client.ts';
-import { recordStrike, voidStrike, writeStatement } from '#db/repositories/enforcement.ts';
+import { writeStatement } from '#db/repositories/enforcement-notices.ts';
+import { recordStrike, voidStrike } from '#db/repositories/enforcement.ts';
 import { escalateOrder, resolveOrderEscalation, tellCase } from '#db/repositories/order-effects.ts';
 
 type EffectOf<T extends OrderEffect['type']> = Extract<OrderEffect, { type: T }>;

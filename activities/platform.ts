@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { OrderEffect, OrderEvent } from '#domain/enforcement/order.ts';
 import type { Database } from '#db/client.ts';
-import { settleAction, settleNotice, startAction, startNotice } from '#db/repositories/enforcement.ts';
+import { settleNotice, startNotice } from '#db/repositories/enforcement-notices.ts';
+import { settleAction, startAction } from '#db/repositories/enforcement.ts';
 import { platformAttempts } from '#workflows/contract.ts';
 import type { EnforcementApi } from './clients/enforcement-api.ts';
 import { OutgoingError } from './clients/outgoing-error.ts';

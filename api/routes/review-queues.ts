@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import { harmNames } from '#domain/harms.ts';
-import { claimNext } from '#db/repositories/review.ts';
+import { claimNext } from '#db/repositories/review-leases.ts';
 import { findQueue, insertQueue, listOpenTasks, listQueues, queueLoad } from '#db/repositories/review-queues.ts';
 import type { QueueRow } from '#db/repositories/review-queues.ts';
 import { findTeam } from '#db/repositories/teams.ts';

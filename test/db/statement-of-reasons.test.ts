@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectDatabase } from '#db/client.ts';
 import type { Database } from '#db/client.ts';
 import { newId, sha256Hex } from '#db/ids.ts';
-import { writeStatement } from '#db/repositories/enforcement.ts';
+import { writeStatement } from '#db/repositories/enforcement-notices.ts';
 import { enforcementOrders, policyVersions, statementsOfReasons } from '#db/schema/index.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
