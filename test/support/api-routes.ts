@@ -67,6 +67,7 @@ const ownedParams = [
   'policyId',
   'scheduleId',
   'serviceId',
+  'integrationId',
   'productId',
   'detectorId',
   'detectorVersionId',
