@@ -79,6 +79,26 @@ describe('a successful call', () => {
   });
 });
 
+describe('a call whose failures are told in the body', () => {
+  it.each([200, 302, 400, 429, 503])('returns the answer with its status %i', async (status) => {
+    const { client, server } = await pair((response) =>
+      response.writeHead(status, { 'retry-after': '7', location: 'https://elsewhere.example/' }).end('{"code":21211}'),
+    );
+    const get = { provider: 'p', method: 'GET', url: server.url, body: null, timeoutMs: 5_000 } as const;
+    expect(await client.call(get)).toEqual({ status, retryAfterMs: 7_000, text: '{"code":21211}' });
+    expect(server.received).toMatchObject([{ method: 'GET', body: '' }]);
+  });
+
+  it('fails where there is no answer, or one that is too large', async () => {
+    const { client, server } = await pair((response) => void response.end('x'.repeat(2_000)), {
+      maxResponseBytes: 1_000,
+    });
+    const post = { provider: 'p', method: 'POST', url: server.url, body: 'a=1', timeoutMs: 5_000 } as const;
+    expect(await failureOf(client.call(post))).toMatchObject({ kind: 'garbage', reason: 'too_large' });
+    expect(await failureOf(client.call({ ...post, url: 'http://10.0.0.1/' }))).toMatchObject({ kind: 'permanent' });
+  });
+});
+
 describe('statuses', () => {
   const transient = { kind: 'transient', mayHaveArrived: true, retryAfterMs: null };
   it.each<[number, Record<string, string>, object]>([

@@ -145,7 +145,7 @@ describe('vigil check', () => {
           high: [{ contactMethod: 'mail', delayMinutes: 0 }],
           low: [{ contactMethod: 'mail', delayMinutes: 0 }],
         },
-      } as (typeof next.people)[0]);
+      });
       next.escalationPolicies[0]!.document.rungs[0]!.targets[0] = { kind: 'person', personId: '@people/unproven' };
     });
     expect({ code, bad }).toMatchObject({
