@@ -10,6 +10,7 @@ import { buildDeps } from './deps.ts';
 import { keepBeating, roundTrip } from './dead-mans-switch.ts';
 import { serveHealth } from './health.ts';
 import { pollReceipts } from './receipts.ts';
+import { watchOrphans } from './orphans.ts';
 import { startRelay } from './relay.ts';
 import { keepSchedules } from './schedules.ts';
 import { toWorkerLogger } from './sdk-log.ts';
@@ -61,6 +62,8 @@ async function main(config: Config): Promise<void> {
     reconcileEveryMs: Math.min(10_000, config.worker.sweepEveryMs),
   });
 
+  const orphans = watchOrphans({ db, temporal: temporal.client, log, registry: deps.metrics });
+
   const { beatOutside } = deps;
   const beating =
     beatOutside === null
@@ -96,6 +99,7 @@ async function main(config: Config): Promise<void> {
   } finally {
     beating?.stop();
     await schedules.stop();
+    await orphans.stop();
     await receipts.stop();
     await relay.stop();
     await health.close();

@@ -1,0 +1,45 @@
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { checkOrphans } from '#cli/doctor/orphans.ts';
+import { findOrphans } from '#gateway/orphans.ts';
+import { watchOrphans } from '#worker/orphans.ts';
+import { workflowId } from '#workflows/contract.ts';
+import { FakePhones } from '../support/fake-phones.ts';
+import { ladderWhen, seedTwoRungs, trigger } from '../support/two-rungs.ts';
+import { eventually, startTestVigil } from '../support/vigil.ts';
+import type { TestVigil } from '../support/vigil.ts';
+
+let vigil: TestVigil;
+beforeAll(async () => {
+  vigil = await startTestVigil({ channels: new FakePhones().channels });
+});
+afterAll(() => vigil?.stop());
+
+it('finds what is open and was terminated, and nothing that runs', async () => {
+  const { db, temporal, appUrl } = vigil;
+  const running = await trigger(vigil, (await seedTwoRungs(vigil)).service);
+  const stopped = await trigger(vigil, (await seedTwoRungs(vigil)).service);
+  for (const id of [running, stopped]) await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);
+  expect(await findOrphans(db, temporal, 0)).toEqual([]);
+
+  await temporal.workflow.getHandle(workflowId('escalation', stopped)).terminate('by mistake');
+  const orphan = { kind: 'escalation', id: stopped, endedAs: 'TERMINATED' };
+  await eventually('it is found', async () => (await findOrphans(db, temporal, 0)).length > 0);
+  expect(await findOrphans(db, temporal, 0)).toEqual([orphan]);
+  // What has just moved may be about to end.
+  expect(await findOrphans(db, temporal)).toEqual([]);
+
+  await db.execute(`UPDATE escalations SET updated_at = now() - interval '2 minutes'`);
+  expect(await checkOrphans(appUrl, temporal)).toMatchObject({
+    name: 'workflows',
+    status: 'fail',
+    detail: `open, and not running: escalation ${stopped} (TERMINATED)`,
+  });
+  const registry = new Registry();
+  const named: object[] = [];
+  const log = { info: () => undefined, warn: () => undefined, error: (fields: object) => void named.push(fields) };
+  const watch = watchOrphans({ db, temporal, log, registry, everyMs: 60_000 });
+  await eventually('it is counted', async () => /^vigil_orphaned_workflows 1$/m.test(await registry.metrics()));
+  expect(named).toEqual([orphan]);
+  await watch.stop();
+});

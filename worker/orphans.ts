@@ -1,0 +1,54 @@
+import { Gauge } from 'prom-client';
+import type { Registry } from 'prom-client';
+import type { Client } from '@temporalio/client';
+import { minuteMs } from '#domain/time.ts';
+import type { Database } from '#db/client.ts';
+import { findOrphans } from '#gateway/orphans.ts';
+import type { RelayLog } from './relay.ts';
+
+export interface OrphanWatchOptions {
+  readonly db: Database;
+  readonly temporal: Client;
+  readonly log: RelayLog;
+  readonly registry: Registry;
+  /** Milliseconds between two looks. */
+  readonly everyMs?: number;
+}
+
+/**
+ * Looks again and again for what is open and has no running workflow, counts it as `vigil_orphaned_workflows` and names it
+ * in the log. NaN while that cannot be told, so that an alarm on it also rings when nobody looks any more.
+ */
+export function watchOrphans(options: OrphanWatchOptions): { stop(): Promise<void> } {
+  const { db, temporal, log, registry, everyMs = 5 * minuteMs } = options;
+  const gauge = new Gauge({
+    name: 'vigil_orphaned_workflows',
+    help: 'What is open and has no running workflow, so that nothing happens to it; NaN while it cannot be told.',
+    registers: [registry],
+  });
+  gauge.set(Number.NaN);
+  const life: { timer: NodeJS.Timeout | null; isStopping: boolean } = { timer: null, isStopping: false };
+
+  const look = async () => {
+    try {
+      const orphans = await findOrphans(db, temporal);
+      gauge.set(orphans.length);
+      for (const orphan of orphans.slice(0, 20)) log.error({ ...orphan }, 'open, and no workflow carries it on');
+    } catch (error) {
+      gauge.set(Number.NaN);
+      log.warn({ err: error }, 'it could not be looked for what has no running workflow');
+    }
+    if (!life.isStopping) life.timer = setTimeout(again, everyMs);
+  };
+  let current = look();
+  function again(): void {
+    current = look();
+  }
+  return {
+    async stop() {
+      life.isStopping = true;
+      if (life.timer) clearTimeout(life.timer);
+      await current;
+    },
+  };
+}
