@@ -81,6 +81,7 @@ describe('case 18: a provider', () => {
     await world.ladder(id, 'the page is sent', ({ counts }) => counts.sent === 1);
     const [message] = await world.to('message', ann, 1);
     await world.resolve(id);
+    await world.to('message', ann, 2);
     expect((await world.twilio.settle(message?.sid ?? '', 'undelivered', 30006)).callback).toBe(204);
     const rows = await world.ledger(id);
     expect(rows.find(({ kind }) => kind !== 'resolved')).toMatchObject({ status: 'failed', errorCode: 'twilio_30006' });
