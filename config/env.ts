@@ -66,6 +66,9 @@ export const environmentSchema = z.object({
     .optional()
     .describe('A prebuilt workflow bundle; without it the worker builds one.'),
   VIGIL_MAX_CACHED_WORKFLOWS: wholeNumber(20, 100_000, 600).describe('Workflows that one worker keeps in memory.'),
+  VIGIL_RELAY_REST_ABOVE: wholeNumber(10, 10_000_000, 1_000).describe(
+    'Alerts and messages a second above which the relay starts few workflows at once, so that intake keeps up.',
+  ),
   VIGIL_RELAY_POLL: durationMs('1s').describe('How often the relay looks for commands when nobody woke it.'),
   VIGIL_SIGNING_SECRETS_FILE: z
     .string()
@@ -300,6 +303,7 @@ function group(env: Environment) {
       bundle: env.VIGIL_WORKFLOW_BUNDLE ?? null,
       maxCachedWorkflows: env.VIGIL_MAX_CACHED_WORKFLOWS,
       relayPollMs: env.VIGIL_RELAY_POLL,
+      relayRestAbove: env.VIGIL_RELAY_REST_ABOVE,
       sweepEveryMs: env.VIGIL_SWEEP_INTERVAL,
       referenceLists: env.VIGIL_REFERENCE_LISTS ?? null,
     },

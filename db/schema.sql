@@ -145,7 +145,8 @@ CREATE TABLE commands (
   attempts integer NOT NULL DEFAULT 0,
   next_attempt_at timestamp(3) with time zone NOT NULL DEFAULT now(),
   created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
-  settled_at timestamp(3) with time zone
+  settled_at timestamp(3) with time zone,
+  share_key text NOT NULL DEFAULT ''::text
 );
 CREATE TABLE contact_methods (
   id text NOT NULL,
@@ -797,7 +798,6 @@ CREATE TABLE waivers (
 ALTER TABLE action_attempts ADD CONSTRAINT action_attempts_action_id_enforcement_actions_id_fk FOREIGN KEY (action_id) REFERENCES enforcement_actions(id);
 ALTER TABLE action_attempts ADD CONSTRAINT action_attempts_pkey PRIMARY KEY (id);
 ALTER TABLE alert_events ADD CONSTRAINT alert_events_action CHECK ((action = ANY (ARRAY['trigger'::text, 'acknowledge'::text, 'resolve'::text])));
-ALTER TABLE alert_events ADD CONSTRAINT alert_events_cause_key_unique UNIQUE (cause_key);
 ALTER TABLE alert_events ADD CONSTRAINT alert_events_disposition CHECK ((disposition = ANY (ARRAY['opened'::text, 'merged'::text, 'resolved'::text, 'acknowledged'::text, 'noted'::text, 'suppressed'::text, 'dropped'::text])));
 ALTER TABLE alert_events ADD CONSTRAINT alert_events_escalation_id_escalations_id_fk FOREIGN KEY (escalation_id) REFERENCES escalations(id);
 ALTER TABLE alert_events ADD CONSTRAINT alert_events_pkey PRIMARY KEY (id);
@@ -1125,7 +1125,7 @@ CREATE INDEX change_events_service ON public.change_events USING btree (service_
 CREATE INDEX check_runs_launch ON public.check_runs USING btree (launch_id, requirement_id, run_at);
 CREATE INDEX check_runs_reported_by ON public.check_runs USING btree (reported_by);
 CREATE INDEX commands_aggregate ON public.commands USING btree (aggregate_kind, aggregate_id);
-CREATE INDEX commands_pending ON public.commands USING btree (priority, seq) WHERE (status = 'pending'::text);
+CREATE INDEX commands_pending ON public.commands USING btree (priority, share_key, seq) WHERE (status = 'pending'::text);
 CREATE INDEX commands_pending_workflow ON public.commands USING btree (workflow_id, seq) WHERE (status = 'pending'::text);
 CREATE INDEX contact_methods_person ON public.contact_methods USING btree (person_id);
 CREATE INDEX content_items_product ON public.content_items USING btree (product_id);
@@ -1151,11 +1151,11 @@ CREATE INDEX enforcement_orders_policy_version ON public.enforcement_orders USIN
 CREATE INDEX enforcement_orders_team ON public.enforcement_orders USING btree (team_id, opened_at);
 CREATE INDEX escalation_policies_team ON public.escalation_policies USING btree (team_id);
 CREATE INDEX escalation_policy_versions_created_by ON public.escalation_policy_versions USING btree (created_by);
-CREATE INDEX escalations_acknowledged_by ON public.escalations USING btree (acknowledged_by);
-CREATE INDEX escalations_canary ON public.escalations USING btree (canary_id);
+CREATE INDEX escalations_acknowledged_by ON public.escalations USING btree (acknowledged_by) WHERE (acknowledged_by IS NOT NULL);
+CREATE INDEX escalations_canary ON public.escalations USING btree (canary_id) WHERE (canary_id IS NOT NULL);
 CREATE INDEX escalations_key ON public.escalations USING btree (service_id, dedup_key, opened_at);
 CREATE INDEX escalations_open ON public.escalations USING btree (team_id, severity, opened_at) WHERE (closed_at IS NULL);
-CREATE INDEX escalations_previous ON public.escalations USING btree (previous_id);
+CREATE INDEX escalations_previous ON public.escalations USING btree (previous_id) WHERE (previous_id IS NOT NULL);
 CREATE INDEX escalations_team ON public.escalations USING btree (team_id, opened_at);
 CREATE INDEX evidence_collected_by ON public.evidence USING btree (collected_by);
 CREATE INDEX evidence_launch ON public.evidence USING btree (launch_id, requirement_id);
@@ -1244,6 +1244,7 @@ CREATE INDEX waivers_launch ON public.waivers USING btree (launch_id);
 CREATE INDEX waivers_note ON public.waivers USING btree (note_id);
 CREATE INDEX waivers_requested_by ON public.waivers USING btree (requested_by);
 CREATE INDEX waivers_revoked_by ON public.waivers USING btree (revoked_by);
+CREATE UNIQUE INDEX alert_events_cause ON public.alert_events USING btree (cause_key) WHERE (cause_key IS NOT NULL);
 CREATE UNIQUE INDEX audit_events_version ON public.audit_events USING btree (aggregate_kind, aggregate_id, version) WHERE (version IS NOT NULL);
 CREATE UNIQUE INDEX canary_runs_ref ON public.canary_runs USING btree (account_ref);
 CREATE UNIQUE INDEX cases_open_subject ON public.cases USING btree (product_id, account_ref, harm, synthetic) WHERE ((closed_at IS NULL) AND (decided_at IS NULL));

@@ -53,6 +53,7 @@ async function main(config: Config): Promise<void> {
     temporal: temporal.client,
     log,
     pollMs: config.worker.relayPollMs,
+    restAbove: config.worker.relayRestAbove,
   });
   const schedules = keepSchedules({
     db,

@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Database, Transaction } from '#db/client.ts';
 import { claimCommands, postponeCommands, settleCommand } from '#db/repositories/commands.ts';
 import type { CommandRow, Outcome } from '#db/repositories/commands.ts';
 import { deliver } from '#gateway/deliver.ts';
 import type { Delivery } from '#gateway/deliver.ts';
+import { watchHeat } from './heat.ts';
 import { listenForCommands, Wake } from './wake.ts';
 
 export interface RelayLog {
@@ -27,6 +29,8 @@ export interface RelayOptions {
   /** Commands that one lane delivers at a time, at most one per workflow. */
   readonly batch?: number;
   readonly deadlineMs?: number;
+  /** Above so many facts a second all lanes but one rest, so that intake has the machine. Left out: they never do. */
+  readonly restAbove?: number;
 }
 
 export interface Relay {
@@ -46,10 +50,15 @@ export function startRelay(options: RelayOptions): Relay {
   const wake = new Wake();
   const listener = listenForCommands(options, wake);
   const life = { isStopping: false };
+  const heat = options.restAbove === undefined ? null : watchHeat(options.db, options.restAbove);
 
-  const lane = async () => {
+  const lane = async (number: number) => {
     while (!life.isStopping) {
       try {
+        if (heat?.isHot === true && number > 0) {
+          await pause(restMs);
+          continue;
+        }
         const claimed = await deliverBatch(options, batch);
         if (claimed === batch || life.isStopping) continue;
         // What was claimed may have had a next message for the same workflow behind it.
@@ -60,17 +69,21 @@ export function startRelay(options: RelayOptions): Relay {
       }
     }
   };
-  const running = Promise.all(Array.from({ length: lanes }, lane));
+  const running = Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
 
   return {
     async stop() {
       life.isStopping = true;
+      heat?.stop();
       wake.now();
       await running;
       await listener.stop();
     },
   };
 }
+
+/** How long a lane rests before it looks again, milliseconds. */
+const restMs = 200;
 
 /**
  * Deliveries of a command that its workflow's code breaks on, over about four minutes: a deployment in progress ends

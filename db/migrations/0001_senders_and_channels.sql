@@ -150,9 +150,14 @@ CREATE TABLE "status_mirrors" (
 	CONSTRAINT "status_mirrors_kind" CHECK (kind IN ('chat', 'pagerduty_events_v2'))
 );
 --> statement-breakpoint
+ALTER TABLE "alert_events" DROP CONSTRAINT "alert_events_cause_key_unique";--> statement-breakpoint
 ALTER TABLE "alert_events" DROP CONSTRAINT "alert_events_disposition";--> statement-breakpoint
 ALTER TABLE "deliveries" DROP CONSTRAINT "deliveries_status";--> statement-breakpoint
 ALTER TABLE "oncall_notices" DROP CONSTRAINT "oncall_notices_kind";--> statement-breakpoint
+DROP INDEX "escalations_previous";--> statement-breakpoint
+DROP INDEX "escalations_acknowledged_by";--> statement-breakpoint
+DROP INDEX "escalations_canary";--> statement-breakpoint
+DROP INDEX "commands_pending";--> statement-breakpoint
 ALTER TABLE "oncall_notices" ALTER COLUMN "schedule_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD COLUMN "bundled_into" text;--> statement-breakpoint
 ALTER TABLE "deliveries" ADD COLUMN "names" text[];--> statement-breakpoint
@@ -164,6 +169,7 @@ ALTER TABLE "escalations" ADD COLUMN "opened_via" text;--> statement-breakpoint
 ALTER TABLE "integrations" ADD COLUMN "document" jsonb DEFAULT '{}' NOT NULL;--> statement-breakpoint
 ALTER TABLE "integrations" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "oncall_notices" ADD COLUMN "provider_ref" text;--> statement-breakpoint
+ALTER TABLE "commands" ADD COLUMN "share_key" text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE "taken_turns" ADD CONSTRAINT "taken_turns_schedule_id_schedules_id_fk" FOREIGN KEY ("schedule_id") REFERENCES "public"."schedules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "change_events" ADD CONSTRAINT "change_events_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "firing_alerts" ADD CONSTRAINT "firing_alerts_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -211,10 +217,15 @@ CREATE INDEX "page_links_delivery" ON "page_links" USING btree ("delivery_id");-
 CREATE INDEX "reply_codes_escalation" ON "reply_codes" USING btree ("escalation_id");--> statement-breakpoint
 CREATE INDEX "reply_codes_delivery" ON "reply_codes" USING btree ("delivery_id");--> statement-breakpoint
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_bundled_into_deliveries_id_fk" FOREIGN KEY ("bundled_into") REFERENCES "public"."deliveries"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "alert_events_cause" ON "alert_events" USING btree ("cause_key") WHERE "alert_events"."cause_key" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "deliveries_person_ordered" ON "deliveries" USING btree ("person_id","ordered_at");--> statement-breakpoint
 CREATE INDEX "deliveries_bundled_into" ON "deliveries" USING btree ("bundled_into") WHERE "deliveries"."bundled_into" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "deliveries_provider_ref" ON "deliveries" USING btree ("channel","provider_ref") WHERE "deliveries"."provider_ref" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "deliveries_without_receipt" ON "deliveries" USING btree ("settled_at") WHERE "deliveries"."status" IN ('sent', 'unknown') AND "deliveries"."provider_ref" IS NOT NULL;--> statement-breakpoint
+CREATE INDEX "escalations_previous" ON "escalations" USING btree ("previous_id") WHERE "escalations"."previous_id" IS NOT NULL;--> statement-breakpoint
+CREATE INDEX "escalations_acknowledged_by" ON "escalations" USING btree ("acknowledged_by") WHERE "escalations"."acknowledged_by" IS NOT NULL;--> statement-breakpoint
+CREATE INDEX "escalations_canary" ON "escalations" USING btree ("canary_id") WHERE "escalations"."canary_id" IS NOT NULL;--> statement-breakpoint
+CREATE INDEX "commands_pending" ON "commands" USING btree ("priority","share_key","seq") WHERE "commands"."status" = 'pending';--> statement-breakpoint
 ALTER TABLE "alert_events" ADD CONSTRAINT "alert_events_disposition" CHECK (disposition IN ('opened', 'merged', 'resolved', 'acknowledged', 'noted', 'suppressed', 'dropped'));--> statement-breakpoint
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_bundled" CHECK (("deliveries"."status" = 'bundled') = ("deliveries"."bundled_into" IS NOT NULL));--> statement-breakpoint
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_status" CHECK (status IN ('held', 'started', 'sent', 'delivered', 'unknown', 'failed', 'superseded', 'bundled'));--> statement-breakpoint

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';
 import type { Actor } from '#domain/actor.ts';
 import type { AggregateKind } from '#domain/ids.ts';
@@ -31,6 +31,8 @@ export interface NewCommand {
   readonly requestId?: string | null;
   /** 1 is delivered first. */
   readonly priority: number;
+  /** Of equal priority, each share has its turn: a storm of one service does not hold up another's first page. */
+  readonly shareKey?: string;
   /** How long the relay leaves the row to the API that wrote it, milliseconds. 0: the relay's at once. */
   readonly reservedForMs?: number;
 }
@@ -66,6 +68,7 @@ export async function insertCommand(db: Queryable, command: NewCommand): Promise
       actor: command.actor,
       requestId: command.requestId ?? null,
       priority: command.priority,
+      shareKey: command.shareKey ?? '',
       nextAttemptAt: command.reservedForMs
         ? sql`now() + make_interval(secs => ${command.reservedForMs / 1_000})`
         : dueAtOnce,
@@ -103,15 +106,16 @@ export function insertCommands(left: readonly LeftCommand[], where = sql`true`):
     actor: command.actor ?? systemActor,
     request_id: command.requestId ?? null,
     priority: command.priority,
+    share_key: command.shareKey ?? '',
   }));
   return sql`
     INSERT INTO commands (id, principal_id, idempotency_key, request_sha256, mode, name, aggregate_kind, aggregate_id,
-      workflow_id, input, actor, request_id, priority, next_attempt_at)
+      workflow_id, input, actor, request_id, priority, share_key, next_attempt_at)
     SELECT id, 'vigil', idempotency_key, request_sha256, mode, name, kind, aggregate_id,
-      kind || ':' || aggregate_id, input, actor, request_id, priority, ${dueAtOnce}
+      kind || ':' || aggregate_id, input, actor, request_id, priority, share_key, ${dueAtOnce}
     FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id text, idempotency_key text,
       request_sha256 text, mode text, name text, kind text, aggregate_id text, input jsonb, actor jsonb,
-      request_id text, priority smallint)) WITH ORDINALITY
+      request_id text, priority smallint, share_key text)) WITH ORDINALITY
     WHERE ${where}
     ORDER BY ordinality
     ON CONFLICT (principal_id, idempotency_key) DO NOTHING`;
@@ -190,24 +194,48 @@ export async function releaseCommand(db: Queryable, row: CommandRow): Promise<vo
 }
 
 /**
- * Claims up to `limit` due commands for as long as `tx` is open: worst severity first, and of one workflow only the
- * oldest, so that its messages keep their order. Rows that another relay holds are passed over; a killed relay frees
- * its rows with its connection.
+ * Claims up to `limit` due commands for as long as `tx` is open: worst severity first, then each share in turn, and of one
+ * workflow only the oldest, so that its messages keep their order. Rows that another relay holds are passed over; a killed
+ * relay frees its rows with its connection.
  */
 export async function claimCommands(tx: Transaction, limit: number): Promise<CommandRow[]> {
-  const claimed = await tx
-    .select()
-    .from(commands)
-    .where(
-      sql`${commands.status} = 'pending' AND ${commands.nextAttemptAt} <= now() AND NOT EXISTS (
-        SELECT 1 FROM commands earlier
-        WHERE earlier.status = 'pending' AND earlier.workflow_id = ${commands.workflowId} AND earlier.seq < ${commands.seq})`,
-    )
-    .orderBy(asc(commands.priority), asc(commands.seq))
-    .limit(limit)
-    .for('update', { skipLocked: true });
-  return claimed as CommandRow[];
+  // Each share's oldest are found through the index, so a long queue of one costs no more than a short one.
+  const heads = sql`
+    WITH RECURSIVE shares AS (
+      (SELECT priority, share_key FROM commands WHERE status = 'pending' ORDER BY priority, share_key LIMIT 1)
+      UNION ALL
+      SELECT next.priority, next.share_key FROM shares CROSS JOIN LATERAL (
+        SELECT priority, share_key FROM commands
+        WHERE status = 'pending' AND (priority, share_key) > (shares.priority, shares.share_key)
+        ORDER BY priority, share_key LIMIT 1) AS next),
+    first_shares AS MATERIALIZED (SELECT * FROM shares LIMIT ${sharesAtOnce}),
+    heads AS (
+      SELECT head.* FROM first_shares CROSS JOIN LATERAL (
+        SELECT id, priority, share_key, seq, row_number() OVER (ORDER BY seq) AS turn FROM commands waiting
+        WHERE status = 'pending' AND priority = first_shares.priority AND share_key = first_shares.share_key
+          AND next_attempt_at <= now() AND NOT EXISTS (
+            SELECT 1 FROM commands earlier
+            WHERE earlier.status = 'pending' AND earlier.workflow_id = waiting.workflow_id AND earlier.seq < waiting.seq)
+        ORDER BY seq
+        -- Others may hold the first ones of each.
+        LIMIT (SELECT greatest(${shortQueue + 1}, 256 / count(*)) FROM first_shares)) AS head),
+    ranked AS (
+      SELECT *, count(*) OVER (PARTITION BY priority, share_key) > ${shortQueue} AS is_long FROM heads)`;
+  // Long queues are all old: among them chance is fair, and before them goes whoever has a short one.
+  const { rows } = await tx.execute<{ id: string }>(sql`${heads}
+    SELECT commands.id FROM ranked JOIN commands USING (id) WHERE commands.status = 'pending'
+    ORDER BY ranked.priority, ranked.turn, ranked.is_long, CASE WHEN ranked.is_long THEN random() END, ranked.seq
+    LIMIT ${limit} FOR UPDATE OF commands SKIP LOCKED`);
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  const claimed = (await tx.select().from(commands).where(inArray(commands.id, ids))) as CommandRow[];
+  return claimed.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
 }
+
+/** So many shares have their turn in one claim; the rest in the next ones, as these are served. */
+const sharesAtOnce = 200;
+/** A share with at most so many waiting goes before those with more. */
+const shortQueue = 8;
 
 /** Puts claimed commands off after a failed delivery; each failure doubles the wait, up to 30 s. */
 export async function postponeCommands(tx: Transaction, ids: readonly string[]): Promise<void> {

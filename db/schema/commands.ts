@@ -25,6 +25,8 @@ export const commands = pgTable(
     actor: jsonb('actor').notNull(),
     requestId: text('request_id'),
     priority: smallint('priority').notNull(),
+    /** Whose matter it is: of equal priority, each of these has its turn. A service for its escalations, else empty. */
+    shareKey: text('share_key').notNull().default(''),
     status: text('status').notNull().default('pending'),
     outcome: jsonb('outcome'),
     attempts: integer('attempts').notNull().default(0),
@@ -39,7 +41,7 @@ export const commands = pgTable(
     check('commands_mode', oneOf('mode', ['start', 'update', 'signal'])),
     check('commands_status', oneOf('status', ['pending', 'done', 'refused', 'failed'])),
     index('commands_pending')
-      .on(table.priority, table.seq)
+      .on(table.priority, table.shareKey, table.seq)
       .where(sql`${table.status} = 'pending'`),
     index('commands_pending_workflow')
       .on(table.workflowId, table.seq)

@@ -170,9 +170,16 @@ export const escalations = pgTable(
       .where(sql`${table.closedAt} IS NULL`),
     index('escalations_team').on(table.teamId, table.openedAt),
     index('escalations_key').on(table.serviceId, table.dedupKey, table.openedAt),
-    index('escalations_previous').on(table.previousId),
-    index('escalations_acknowledged_by').on(table.acknowledgedBy),
-    index('escalations_canary').on(table.canaryId),
+    // Few have one: the others cost nothing when they are opened.
+    index('escalations_previous')
+      .on(table.previousId)
+      .where(sql`${table.previousId} IS NOT NULL`),
+    index('escalations_acknowledged_by')
+      .on(table.acknowledgedBy)
+      .where(sql`${table.acknowledgedBy} IS NOT NULL`),
+    index('escalations_canary')
+      .on(table.canaryId)
+      .where(sql`${table.canaryId} IS NOT NULL`),
     check('escalations_severity', sql`${table.severity} BETWEEN 1 AND 4`),
   ],
 );
@@ -188,7 +195,7 @@ export const alertEvents = pgTable(
     reportedBy: text('reported_by').notNull(),
     dedupKey: text('dedup_key').notNull(),
     /** What Vigil itself raised it for: an effect's key, so that a retry finds the first one. */
-    causeKey: text('cause_key').unique(),
+    causeKey: text('cause_key'),
     action: text('action').notNull(),
     severity: smallint('severity'),
     title: text('title'),
@@ -206,6 +213,9 @@ export const alertEvents = pgTable(
       'alert_events_disposition',
       oneOf('disposition', ['opened', 'merged', 'resolved', 'acknowledged', 'noted', 'suppressed', 'dropped']),
     ),
+    uniqueIndex('alert_events_cause')
+      .on(table.causeKey)
+      .where(sql`${table.causeKey} IS NOT NULL`),
     index('alert_events_escalation').on(table.escalationId),
     index('alert_events_service').on(table.serviceId, table.receivedAt),
   ],

@@ -49,6 +49,30 @@ describe('the order', () => {
   });
 });
 
+describe('shares of equal priority', () => {
+  const flowsOf = () => relaying.delivered.map(({ workflowId }) => workflowId.replace('escalation:', ''));
+
+  it('have their turn, so that a storm of one holds up no other', async () => {
+    for (let flow = 0; flow < 60; flow++) await relaying.leave(`storm-${flow}`, { shareKey: 'storm' });
+    await relaying.leave('quiet', { shareKey: 'quiet' });
+    await relaying.leave('worse', { shareKey: 'storm', priority: 1 });
+    relaying.start('relay-1', { lanes: 1, batch: 2 });
+    await relaying.settled();
+    expect(flowsOf().slice(0, 3)).toEqual(['worse', 'quiet', 'storm-0']);
+    expect(flowsOf()).toHaveLength(62);
+  });
+
+  it('are all served when there are more than have their turn at once, and more relays than one', async () => {
+    for (let share = 0; share < 70; share++)
+      for (let flow = 0; flow < 3; flow++) await relaying.leave(`${share}-${flow}`, { shareKey: `share-${share}` });
+    relaying.start('relay-1', { batch: 8, lanes: 3 });
+    relaying.start('relay-2', { batch: 8, lanes: 3 });
+    await relaying.settled();
+    expect(new Set(flowsOf()).size).toBe(210);
+    expect(flowsOf()).toHaveLength(210);
+  });
+});
+
 describe('two relays', () => {
   it('share the work, and deliver nothing twice', async () => {
     for (let flow = 0; flow < 40; flow++) await relaying.leave(`flow-${flow}`);

@@ -58,8 +58,8 @@ export class Relaying {
   }
 
   /** Leaves a command as intake does. */
-  leave(aggregateId: string, change: { priority?: number; mode?: CommandMode } = {}): Promise<void> {
-    const { mode = 'signal', priority = 3 } = change;
+  leave(aggregateId: string, change: { priority?: number; mode?: CommandMode; shareKey?: string } = {}): Promise<void> {
+    const { mode = 'signal', priority = 3, shareKey = '' } = change;
     const idempotencyKey = this.nextKey();
     return this.db.transaction((tx) =>
       leaveCommand(tx, {
@@ -69,6 +69,7 @@ export class Relaying {
         aggregateId,
         idempotencyKey,
         priority,
+        shareKey,
         input: {},
       }),
     );

@@ -123,7 +123,7 @@ function openingOf(
   return [{ ...of, alertEventId: event.id, previousEscalationId: null }];
 }
 
-function tellOf({ tell, escalationId }: Left, { id: alertEventId }: NewAlertEvent): LeftCommand[] {
+function tellOf({ tell, escalationId }: Left, { id: alertEventId, serviceId }: NewAlertEvent): LeftCommand[] {
   if (tell === null || escalationId === null) return [];
   return [
     {
@@ -133,6 +133,7 @@ function tellOf({ tell, escalationId }: Left, { id: alertEventId }: NewAlertEven
       aggregateId: escalationId,
       idempotencyKey: `source:${alertEventId}`,
       priority: tell.kind === 'resolve' ? 1 : 2,
+      shareKey: serviceId,
       input: { alertEventId, ...tell },
     },
   ];

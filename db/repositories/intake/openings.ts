@@ -83,6 +83,7 @@ export const openingCommand = (opening: Opening): LeftCommand => ({
   aggregateId: opening.escalationId,
   idempotencyKey: `open:${opening.escalationId}`,
   priority: opening.severity,
+  shareKey: opening.service.id,
   input: inputOf(opening) as unknown as { [key: string]: Json },
 });
 
