@@ -41,6 +41,7 @@ const commonErrors = {
   }),
   'decision.person_required': row('Only a person can decide this. Use a token of a person.', 403),
   'aggregate.version_conflict': row('The state moved on since you saw it. Look at it again and repeat.', 409),
+  'aggregate.running': row('Its workflow runs, so there is nothing to restart.', 409),
   'aggregate.ended': row('It has ended, so nothing can be asked of it any more.', 409),
   'aggregate.not_found': row('Nothing of it is known to Temporal: it never began, or it ended long ago.', 404),
   'service.unavailable': row('A service that Vigil needs is away. Try again soon.', 503, { retryable: true }),

@@ -13,6 +13,7 @@ import { registerDetectorVersions } from './detector-versions.ts';
 import { registerDetectors } from './detectors.ts';
 import { registerEnforcementOrders } from './enforcement-orders.ts';
 import { registerEscalationPolicies } from './escalation-policies.ts';
+import { registerEscalationRestarts } from './escalation-restarts.ts';
 import { registerEscalationTimeline } from './escalation-timeline.ts';
 import { registerEscalations } from './escalations.ts';
 import { registerEventsV2 } from './events-v2.ts';
@@ -93,6 +94,7 @@ const resources = [
   registerHeartbeats,
   registerHeartbeatMonitors,
   registerEscalations,
+  registerEscalationRestarts,
   registerEscalationTimeline,
   registerAcknowledgePage,
   registerAudit,

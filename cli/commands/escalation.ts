@@ -223,6 +223,16 @@ export function registerEscalations(program: Command, run: Run): void {
     );
 
   registerDecisions(group, run, path, 'escalation', escalationDecisions);
+
+  group
+    .command('restart <escalation>')
+    .description('let one whose workflow was stopped in Temporal go on where it stood')
+    .action(
+      run(async ({ api, output }, _options, id) => {
+        const restarted = await api.post<{ endedAs: string }>(`${path}/${encodeURIComponent(id)}/restarts`, {});
+        output.show(restarted, ({ endedAs }) => `It goes on. Its workflow was ${endedAs}.`);
+      }),
+    );
 }
 
 /** The one open escalation that paged the caller and that nobody has acknowledged; else says which there are. */

@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { findOrphans } from '#gateway/orphans.ts';
+import { workflowId } from '#workflows/contract.ts';
+import { newId, sha256Hex } from '#db/ids.ts';
+import { roleGrants, tokens } from '#db/schema/index.ts';
+import { testApiOver } from '../support/api.ts';
+import { FakePhones } from '../support/fake-phones.ts';
+import { readLedger } from '../support/ladder-ledger.ts';
+import { acknowledge, forward, ladderWhen, seedTwoRungs, trigger } from '../support/two-rungs.ts';
+import { eventually, startTestVigil } from '../support/vigil.ts';
+import type { TestVigil } from '../support/vigil.ts';
+
+let vigil: TestVigil;
+let app: FastifyInstance;
+const phones = new FakePhones();
+beforeAll(async () => {
+  vigil = await startTestVigil({ channels: phones.channels });
+  app = await testApiOver(vigil.db, vigil.temporal, { commandDeadlineMs: 10_000 });
+});
+afterAll(async () => {
+  await app?.close();
+  await vigil?.stop();
+});
+
+async function tokenOf(principalId: string): Promise<string> {
+  const token = `token-of-${principalId}`;
+  const expiresAt = new Date(Date.now() + 3_600_000);
+  await vigil.db.insert(roleGrants).values({ id: newId('roleGrant'), principalId, role: 'oncall_manager' });
+  await vigil.db
+    .insert(tokens)
+    .values({ id: newId('token'), principalId, sha256: sha256Hex(token), label: 'test', expiresAt });
+  return token;
+}
+
+it('lets an escalation that was terminated go on where it stood, once, and says who did so', async () => {
+  const team = await seedTwoRungs(vigil);
+  const token = await tokenOf(team.first);
+  const restart = () =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/escalations/${id}/restarts`,
+      headers: { authorization: `Bearer ${token}`, 'idempotency-key': newId('command') },
+      payload: {},
+    });
+  const id = await trigger(vigil, team.service);
+  await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);
+  expect((await restart()).json()).toMatchObject({ status: 409, code: 'aggregate.running' });
+
+  await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).terminate('by mistake');
+  const refused = await acknowledge(vigil, id, team.first);
+  expect(refused.outcome).toMatchObject({ code: 'aggregate.ended', detail: { endedAs: 'terminated' } });
+  const restarted = await restart();
+  expect([restarted.statusCode, restarted.json()]).toEqual([201, { escalationId: id, endedAs: 'terminated' }]);
+  await eventually('it runs', async () => (await findOrphans(vigil.db, vigil.temporal, 0)).length === 0);
+
+  // The second rung's turn comes as if nothing had been; nobody is paged twice.
+  await forward(vigil, id, 15);
+  await ladderWhen(vigil, id, ({ walk }) => walk.rung === 1);
+  await phones.next(team.secondPhone);
+  expect(phones.received(team.firstPhone)).toHaveLength(2);
+  expect((await acknowledge(vigil, id, team.second)).outcome).toMatchObject({ status: 'done' });
+  const { events } = await readLedger(vigil.db, id);
+  expect(events.filter(({ action }) => action === 'escalation.restarted')).toMatchObject([
+    { actorId: team.first, data: { endedAs: 'terminated' } },
+  ]);
+});
