@@ -63,7 +63,7 @@ export async function insertCommand(db: Queryable, command: NewCommand): Promise
       name: command.name,
       aggregateKind: command.kind,
       aggregateId: command.aggregateId,
-      workflowId: command.workflowId ?? `${command.kind}:${command.aggregateId}`,
+      workflowId: workflowOf(command),
       input: command.input,
       actor: command.actor,
       requestId: command.requestId ?? null,
@@ -80,6 +80,12 @@ export async function insertCommand(db: Queryable, command: NewCommand): Promise
   if (!row) throw new Error('a command that conflicted is not there');
   return { row, isNew: false };
 }
+
+const workflowOf = ({
+  workflowId,
+  kind,
+  aggregateId,
+}: Pick<NewCommand, 'workflowId' | 'kind' | 'aggregateId'>): string => workflowId ?? `${kind}:${aggregateId}`;
 
 export type LeftCommand = Omit<NewCommand, 'principalId' | 'actor' | 'reservedForMs'> & { readonly actor?: Actor };
 
@@ -102,6 +108,7 @@ export function insertCommands(left: readonly LeftCommand[], where = sql`true`):
     name: command.name,
     kind: command.kind,
     aggregate_id: command.aggregateId,
+    workflow_id: workflowOf(command),
     input: command.input,
     actor: command.actor ?? systemActor,
     request_id: command.requestId ?? null,
@@ -112,9 +119,9 @@ export function insertCommands(left: readonly LeftCommand[], where = sql`true`):
     INSERT INTO commands (id, principal_id, idempotency_key, request_sha256, mode, name, aggregate_kind, aggregate_id,
       workflow_id, input, actor, request_id, priority, share_key, next_attempt_at)
     SELECT id, 'vigil', idempotency_key, request_sha256, mode, name, kind, aggregate_id,
-      kind || ':' || aggregate_id, input, actor, request_id, priority, share_key, ${dueAtOnce}
+      workflow_id, input, actor, request_id, priority, share_key, ${dueAtOnce}
     FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id text, idempotency_key text,
-      request_sha256 text, mode text, name text, kind text, aggregate_id text, input jsonb, actor jsonb,
+      request_sha256 text, mode text, name text, kind text, aggregate_id text, workflow_id text, input jsonb, actor jsonb,
       request_id text, priority smallint, share_key text)) WITH ORDINALITY
     WHERE ${where}
     ORDER BY ordinality
