@@ -38,7 +38,10 @@ afterEach(async () => {
 const button = { type: 'button', action_id: 'go', value: 'v1', text: { type: 'plain_text', text: 'Go' } };
 const blocks = [{ type: 'actions', elements: [button] }];
 const post = (channel: string) =>
-  client.apiCall('chat.postMessage', { channel, text: 'hello', blocks }) as Promise<{ channel: string; ts: string }>;
+  client.apiCall('chat.postMessage', { channel, text: 'hello', blocks }) as unknown as Promise<{
+    channel: string;
+    ts: string;
+  }>;
 const records = async () => ((await (await fetch(`${url}/log`)).json()) as { records: SlackRecord[] }).records;
 
 describe('the Web API', () => {
