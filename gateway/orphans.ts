@@ -7,7 +7,7 @@ import type { OpenAggregate } from '#db/repositories/open-aggregates.ts';
 import { workflowId } from '#workflows/contract.ts';
 
 /** Something that is open in Postgres and that no workflow carries on: nobody will be paged, asked or told for it. */
-export interface Orphan extends OpenAggregate {
+interface Orphan extends OpenAggregate {
   /** How its workflow ended, as Temporal calls it; null when Temporal knows nothing of it. */
   readonly endedAs: string | null;
 }

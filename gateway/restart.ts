@@ -2,7 +2,7 @@ import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { VigilError } from '#domain/errors.ts';
 
-export interface Restarted {
+interface Restarted {
   /** How it had ended, as Temporal calls it. */
   readonly endedAs: string;
   readonly runId: string;

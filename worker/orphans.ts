@@ -6,7 +6,7 @@ import type { Database } from '#db/client.ts';
 import { findOrphans } from '#gateway/orphans.ts';
 import type { RelayLog } from './relay.ts';
 
-export interface OrphanWatchOptions {
+interface OrphanWatchOptions {
   readonly db: Database;
   readonly temporal: Client;
   readonly log: RelayLog;

@@ -9,7 +9,7 @@ import type { Queryable, Transaction } from '../client.ts';
 const spacingMs = minuteMs;
 
 /** A page that no other message names goes out after this, whatever else did: within the time that its sender has. */
-export const longestHoldMs = 90 * secondMs;
+const longestHoldMs = 90 * secondMs;
 
 /** A message names so many other escalations at most, the newest pages of the person first. */
 const mostNamed = 200;
@@ -23,7 +23,7 @@ export type PagePassage =
   | { readonly kind: 'held'; readonly retryAfterMs: number }
   | { readonly kind: 'bundled'; readonly into: string };
 
-export interface StartingPage {
+interface StartingPage {
   readonly deliveryId: string;
   readonly escalationId: string;
   readonly effectKey: string;
