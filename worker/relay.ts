@@ -59,8 +59,10 @@ export function startRelay(options: RelayOptions): Relay {
           await pause(restMs);
           continue;
         }
-        const claimed = await deliverBatch(options, batch);
-        if (claimed === batch || life.isStopping) continue;
+        const atMost = heat?.isHot === true ? Math.min(batch, hotBatch) : batch;
+        const claimed = await deliverBatch(options, atMost);
+        if (heat?.isHot === true) await pause(hotPauseMs);
+        else if (claimed === atMost || life.isStopping) continue;
         // What was claimed may have had a next message for the same workflow behind it.
         await wake.wait(claimed > 0 ? 5 : pollMs);
       } catch (error) {
@@ -82,6 +84,10 @@ export function startRelay(options: RelayOptions): Relay {
   };
 }
 
+/** Commands that are delivered at a time while more comes in than should be started. */
+const hotBatch = 2;
+/** And so long after them, milliseconds: a start costs as much of the machine as accepting fifty alerts. */
+const hotPauseMs = 250;
 /** How long a lane rests before it looks again, milliseconds. */
 const restMs = 200;
 
