@@ -92,12 +92,14 @@ export async function readStanding(
     windows: { id: string; service_id: string; until: number }[] | null;
   }>(sql`
     WITH open AS MATERIALIZED (
-      SELECT open.id, open.service_id, open.dedup_key, open.severity, open.title, open.opened_via AS via,
-        coalesce(open.last_resolve_seq > open.last_trigger_seq, false) AS told, ${ladder}
-      FROM unnest(${of.services}::text[], ${of.dedupKeys}::text[]) AS keys (service_id, dedup_key)
-      JOIN escalations open USING (service_id, dedup_key)
-      WHERE open.closed_at IS NULL
-      FOR NO KEY UPDATE OF open),
+      SELECT open.* FROM unnest(${of.services}::text[], ${of.dedupKeys}::text[]) AS keys (service_id, dedup_key)
+      -- Each by the index of its key: a plan over all that is open would cost more the more is open.
+      CROSS JOIN LATERAL (
+        SELECT open.id, open.service_id, open.dedup_key, open.severity, open.title, open.opened_via AS via,
+          coalesce(open.last_resolve_seq > open.last_trigger_seq, false) AS told, ${ladder}
+        FROM escalations open
+        WHERE open.service_id = keys.service_id AND open.dedup_key = keys.dedup_key AND open.closed_at IS NULL
+        LIMIT 1 FOR NO KEY UPDATE) AS open),
     locked AS MATERIALIZED (SELECT json_agg(open) AS rows FROM open)
     SELECT locked.rows AS open,
       -- The condition makes the places wait for the locks.
@@ -182,11 +184,14 @@ export async function findOpenOf(
   if (keys.length === 0) return { servicesOf: () => [] };
   const of = columns(keys);
   const { rows } = await tx.execute<{ service_id: string; dedup_key: string; via: string }>(sql`
-    SELECT DISTINCT open.service_id, open.dedup_key, open.opened_via AS via
+    SELECT DISTINCT open.service_id, open.dedup_key, keys.via
     FROM unnest(${of.services}::text[], ${of.dedupKeys}::text[], ${sql.param(keys.map(({ via }) => via))}::text[])
       AS keys (service_id, dedup_key, via)
-    JOIN escalations open USING (service_id, dedup_key)
-    WHERE open.closed_at IS NULL AND open.opened_via = keys.via`);
+    CROSS JOIN LATERAL (
+      SELECT open.service_id, open.dedup_key FROM escalations open
+      WHERE open.service_id = keys.service_id AND open.dedup_key = keys.dedup_key AND open.closed_at IS NULL
+        AND open.opened_via = keys.via
+      LIMIT 1) AS open`);
   const open = Map.groupBy(rows, ({ via, dedup_key: dedupKey }) => nameOf({ serviceId: via, dedupKey }));
   return {
     servicesOf: (via, dedupKey) =>
