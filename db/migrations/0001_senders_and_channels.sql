@@ -196,26 +196,32 @@ ALTER TABLE "reply_codes" ADD CONSTRAINT "reply_codes_escalation_id_escalations_
 ALTER TABLE "reply_codes" ADD CONSTRAINT "reply_codes_delivery_id_deliveries_id_fk" FOREIGN KEY ("delivery_id") REFERENCES "public"."deliveries"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "status_mirrors" ADD CONSTRAINT "status_mirrors_escalation_id_escalations_id_fk" FOREIGN KEY ("escalation_id") REFERENCES "public"."escalations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "change_events_service" ON "change_events" USING btree ("service_id","happened_at");--> statement-breakpoint
-CREATE INDEX "firing_alerts_ended" ON "firing_alerts" USING btree ("seen_at") WHERE "firing_alerts"."ended_at" IS NOT NULL;--> statement-breakpoint
+CREATE INDEX "firing_alerts_over" ON "firing_alerts" USING btree ("seen_at") WHERE "firing_alerts"."ended_at" >= "firing_alerts"."started_at";--> statement-breakpoint
+CREATE INDEX "firing_alerts_firing" ON "firing_alerts" USING btree ("seen_at") WHERE "firing_alerts"."ended_at" IS NULL OR "firing_alerts"."ended_at" < "firing_alerts"."started_at";--> statement-breakpoint
 CREATE INDEX "heartbeat_monitors_team" ON "heartbeat_monitors" USING btree ("team_id","created_at");--> statement-breakpoint
 CREATE INDEX "heartbeat_monitors_service" ON "heartbeat_monitors" USING btree ("service_id");--> statement-breakpoint
 CREATE INDEX "heartbeat_monitors_created_by" ON "heartbeat_monitors" USING btree ("created_by");--> statement-breakpoint
 CREATE INDEX "integration_keys_integration" ON "integration_keys" USING btree ("integration_id");--> statement-breakpoint
 CREATE INDEX "integration_keys_created_by" ON "integration_keys" USING btree ("created_by");--> statement-breakpoint
 CREATE INDEX "suppressed_alerts_service" ON "suppressed_alerts" USING btree ("service_id","last_at");--> statement-breakpoint
-CREATE INDEX "suppression_rules_live" ON "suppression_rules" USING btree ("team_id","expires_at") WHERE "suppression_rules"."ended_at" IS NULL;--> statement-breakpoint
+CREATE INDEX "suppression_rules_live" ON "suppression_rules" USING btree ("expires_at") WHERE "suppression_rules"."ended_at" IS NULL;--> statement-breakpoint
 CREATE INDEX "suppression_rules_team" ON "suppression_rules" USING btree ("team_id","created_at");--> statement-breakpoint
 CREATE INDEX "suppression_rules_owner" ON "suppression_rules" USING btree ("owner_id");--> statement-breakpoint
 CREATE INDEX "suppression_rules_service" ON "suppression_rules" USING btree ("service_id");--> statement-breakpoint
 CREATE INDEX "suppression_rules_integration" ON "suppression_rules" USING btree ("integration_id");--> statement-breakpoint
 CREATE INDEX "suppression_rules_created_by" ON "suppression_rules" USING btree ("created_by");--> statement-breakpoint
 CREATE INDEX "suppression_rules_ended_by" ON "suppression_rules" USING btree ("ended_by");--> statement-breakpoint
+CREATE INDEX "contact_verifications_expires" ON "contact_verifications" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "page_links_command" ON "page_links" USING btree ("command_id");--> statement-breakpoint
 CREATE INDEX "page_links_escalation" ON "page_links" USING btree ("escalation_id");--> statement-breakpoint
 CREATE INDEX "page_links_person" ON "page_links" USING btree ("person_id");--> statement-breakpoint
 CREATE INDEX "page_links_delivery" ON "page_links" USING btree ("delivery_id");--> statement-breakpoint
+CREATE INDEX "page_links_expires" ON "page_links" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "provider_circuits_updated" ON "provider_circuits" USING btree ("updated_at");--> statement-breakpoint
 CREATE INDEX "reply_codes_escalation" ON "reply_codes" USING btree ("escalation_id");--> statement-breakpoint
 CREATE INDEX "reply_codes_delivery" ON "reply_codes" USING btree ("delivery_id");--> statement-breakpoint
+CREATE INDEX "reply_codes_created" ON "reply_codes" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "status_mirrors_updated" ON "status_mirrors" USING btree ("updated_at");--> statement-breakpoint
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_bundled_into_deliveries_id_fk" FOREIGN KEY ("bundled_into") REFERENCES "public"."deliveries"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "alert_events_cause" ON "alert_events" USING btree ("cause_key") WHERE "alert_events"."cause_key" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "deliveries_person_ordered" ON "deliveries" USING btree ("person_id","ordered_at");--> statement-breakpoint

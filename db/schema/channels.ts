@@ -6,15 +6,19 @@ import { deliveries, escalations } from './escalation.ts';
 import { contactMethods, persons } from './principals.ts';
 
 /** A code on its way to a contact method: who types it back owns the address. Only its hash is kept. */
-export const contactVerifications = pgTable('contact_verifications', {
-  contactMethodId: text('contact_method_id')
-    .primaryKey()
-    .references(() => contactMethods.id),
-  sha256: text('sha256').notNull(),
-  attemptsLeft: integer('attempts_left').notNull(),
-  createdAt: createdAt(),
-  expiresAt: at('expires_at').notNull(),
-});
+export const contactVerifications = pgTable(
+  'contact_verifications',
+  {
+    contactMethodId: text('contact_method_id')
+      .primaryKey()
+      .references(() => contactMethods.id),
+    sha256: text('sha256').notNull(),
+    attemptsLeft: integer('attempts_left').notNull(),
+    createdAt: createdAt(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [index('contact_verifications_expires').on(table.expiresAt)],
+);
 
 /** Links in pages that act for one person on one escalation, once. Only the token's hash is kept. */
 export const pageLinks = pgTable(
@@ -45,6 +49,7 @@ export const pageLinks = pgTable(
     index('page_links_escalation').on(table.escalationId),
     index('page_links_person').on(table.personId),
     index('page_links_delivery').on(table.deliveryId),
+    index('page_links_expires').on(table.expiresAt),
   ],
 );
 
@@ -68,6 +73,7 @@ export const replyCodes = pgTable(
     primaryKey({ name: 'reply_codes_key', columns: [table.contactMethodId, table.code] }),
     index('reply_codes_escalation').on(table.escalationId),
     index('reply_codes_delivery').on(table.deliveryId),
+    index('reply_codes_created').on(table.createdAt),
   ],
 );
 
@@ -87,7 +93,10 @@ export const providerCircuits = pgTable(
       .notNull()
       .default(sql`now()`),
   },
-  () => [check('provider_circuits_state', oneOf('state', ['closed', 'open', 'half_open']))],
+  (table) => [
+    check('provider_circuits_state', oneOf('state', ['closed', 'open', 'half_open'])),
+    index('provider_circuits_updated').on(table.updatedAt),
+  ],
 );
 
 /** Where else an escalation is shown, and what was shown there last. */
@@ -111,5 +120,6 @@ export const statusMirrors = pgTable(
   (table) => [
     primaryKey({ name: 'status_mirrors_key', columns: [table.escalationId, table.kind, table.target] }),
     check('status_mirrors_kind', oneOf('kind', ['chat', 'pagerduty_events_v2'])),
+    index('status_mirrors_updated').on(table.updatedAt),
   ],
 );

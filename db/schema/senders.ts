@@ -57,7 +57,7 @@ export const suppressionRules = pgTable(
   (table) => [
     check('suppression_rules_end', sql`(${table.endedAt} IS NULL) = (${table.endedBy} IS NULL)`),
     index('suppression_rules_live')
-      .on(table.teamId, table.expiresAt)
+      .on(table.expiresAt)
       .where(sql`${table.endedAt} IS NULL`),
     index('suppression_rules_team').on(table.teamId, table.createdAt),
     index('suppression_rules_owner').on(table.ownerId),
@@ -115,10 +115,13 @@ export const firingAlerts = pgTable(
   },
   (table) => [
     primaryKey({ name: 'firing_alerts_key', columns: [table.serviceId, table.dedupKey, table.fingerprint] }),
-    // Ends are kept for late reports only, and forgotten some time after.
-    index('firing_alerts_ended')
+    // For housekeeping: each row is in one of the two.
+    index('firing_alerts_over')
       .on(table.seenAt)
-      .where(sql`${table.endedAt} IS NOT NULL`),
+      .where(sql`${table.endedAt} >= ${table.startedAt}`),
+    index('firing_alerts_firing')
+      .on(table.seenAt)
+      .where(sql`${table.endedAt} IS NULL OR ${table.endedAt} < ${table.startedAt}`),
   ],
 );
 
