@@ -5,8 +5,6 @@ import type { Config } from '#config/env.ts';
 import { createLogger } from '#config/log.ts';
 import { readSecret } from '#config/secret-file.ts';
 import { connectDatabase } from '#db/client.ts';
-import { forgetOldAnswers } from '#db/repositories/idempotency.ts';
-import { hourMs } from '#domain/time.ts';
 import { connectTemporal } from '#gateway/temporal.ts';
 import { buildApp } from './app.ts';
 import type { SlackInteractions, TwilioWebhooks } from './deps.ts';
@@ -51,9 +49,6 @@ async function main(config: Config): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => resolve());
   });
-  const sweeping = setInterval(() => {
-    forgetOldAnswers(db).catch((error: unknown) => log.warn({ err: error }, 'old answers were not forgotten'));
-  }, hourMs).unref();
 
   await app.listen({ host: config.api.host, port: config.api.port });
   const mail = await startMail(config, { db, intake, log });
@@ -62,7 +57,6 @@ async function main(config: Config): Promise<void> {
 
   await stopped;
   log.info('stopping');
-  clearInterval(sweeping);
   setTimeout(() => process.exit(1), graceMs).unref();
   await Promise.all([app.close(), mail?.close()]);
   await intake.close();

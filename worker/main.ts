@@ -9,6 +9,7 @@ import { createActivities } from '#activities/index.ts';
 import { buildDeps } from './deps.ts';
 import { keepBeating, roundTrip } from './dead-mans-switch.ts';
 import { serveHealth } from './health.ts';
+import { keepHouse } from './housekeeping.ts';
 import { pollReceipts } from './receipts.ts';
 import { watchOrphans } from './orphans.ts';
 import { startRelay } from './relay.ts';
@@ -77,6 +78,7 @@ async function main(config: Config): Promise<void> {
         });
 
   const receipts = pollReceipts({ db, asks: deps.receipts, log });
+  const housekeeping = keepHouse({ db, log, registry: deps.metrics });
 
   let isStopping = false;
   const running = Promise.all(workers.map((worker) => worker.run()));
@@ -102,6 +104,7 @@ async function main(config: Config): Promise<void> {
     await schedules.stop();
     await orphans.stop();
     await receipts.stop();
+    await housekeeping.stop();
     await relay.stop();
     await health.close();
     await temporal.close();

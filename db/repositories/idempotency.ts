@@ -35,11 +35,3 @@ export async function storeAnswer(
 ): Promise<void> {
   await tx.insert(idempotencyRecords).values({ principalId, key, ...answer });
 }
-
-/** Forgets answers older than a week; clients are promised a day. Returns how many. */
-export async function forgetOldAnswers(db: Queryable): Promise<number> {
-  const { rowCount } = await db.execute(
-    sql`DELETE FROM idempotency_records WHERE created_at < now() - interval '7 days'`,
-  );
-  return rowCount ?? 0;
-}

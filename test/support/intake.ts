@@ -62,6 +62,7 @@ export async function startIntakeWorld(options: Omit<Partial<IntakeOptions>, 'db
   const intake = createIntake({ db, ...options });
   return {
     db,
+    ownerUrl: database.ownerUrl,
     intake,
     teamId,
     personId,
