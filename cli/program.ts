@@ -28,6 +28,7 @@ import { registerOrders } from './commands/order.ts';
 import { registerProviderCommands } from './commands/provider.ts';
 import { registerSchedules } from './commands/schedule.ts';
 import { registerSimulate } from './commands/simulate.ts';
+import { registerSuppression } from './commands/suppression.ts';
 import { registerSwaps } from './commands/swap.ts';
 import { registerTokens } from './commands/token.ts';
 
@@ -44,6 +45,7 @@ const groups = [
   registerIntegrations,
   registerEscalations,
   registerMaintenance,
+  registerSuppression,
   registerHeartbeats,
   registerSchedules,
   registerSwaps,

@@ -3,16 +3,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { auditEvents } from '#db/schema/index.ts';
 import { dayMs } from '#domain/time.ts';
 import { startTestApi } from '#test/support/api.ts';
+import { listen } from '#test/support/cli.ts';
 import type { Caller, TestApi } from '#test/support/api.ts';
 import { seedWorld } from '#test/support/world.ts';
+import type { vigil } from '#test/support/cli.ts';
 import type { World } from '#test/support/world.ts';
 
 let api: TestApi;
 let world: World;
 let responder: Caller;
 let sender: Caller;
+let cliOf: (token: string) => typeof vigil;
 beforeAll(async () => {
   api = await startTestApi();
+  cliOf = await listen(api.app);
 });
 afterAll(() => api?.stop());
 beforeEach(async () => {
@@ -143,4 +147,28 @@ describe('a rule', () => {
     const refused = await responder.call('POST', '/v1/suppression-rules', rule({ serviceId: other.serviceId }));
     expect(refused.json().errors[0].pointer).toBe('/body/serviceId');
   });
+});
+
+it('is made, shown, changed and ended from the command line', async () => {
+  const run = cliOf(responder.token);
+  const create = ['suppression', 'create', 'Rebuilding', '--team', world.teamId, '--when', 'cluster~staging-*'];
+  const made = await run([...create, '--when', 'env!=prod', '--until', '4h', '--json']);
+  expect(made.code, made.err).toBe(0);
+  const { id, conditions } = made.json<{ id: string; conditions: object[] }>();
+  expect(conditions).toEqual([
+    { label: 'cluster', is: 'matches', pattern: 'staging-*' },
+    { label: 'env', is: 'notEquals', value: 'prod' },
+  ]);
+  await alert('a');
+  const shown = await run(['suppression', 'show', id]);
+  expect(shown.out).toContain('when cluster~staging-*, env!=prod');
+  expect(shown.out).toContain('has kept quiet 1 alerts of 1 keys');
+  expect(shown.out).toMatch(/\ba +1 +3 +Disk/);
+  const changed = await run(['suppression', 'change', id, '--until', '8h', '--json']);
+  expect(changed.json()).toMatchObject({ version: 2, name: 'Rebuilding', conditions });
+  expect((await run(['suppression', 'list', '--live'])).out).toContain(id);
+  expect((await run(['suppression', 'end', id])).out).toContain(`ended: ${id}`);
+  expect((await run(['suppression', 'list', '--live'])).out).not.toContain(id);
+  expect((await alert('a')).disposition).toBe('opened');
+  expect((await run([...create, '--until', '200d'])).code).not.toBe(0);
 });
