@@ -61,7 +61,7 @@ function checkLedgers(facts: Facts, events: readonly AuditRow[], found: Findings
       what: 'bundled pages',
       actions: ['escalation.pageBundled'],
       field: 'deliveryId',
-      rows: facts.deliveries.filter(({ status }) => status === 'bundled'),
+      rows: facts.deliveries.filter(wasBundled),
       at: (id) => startedAt.get(id) ?? null,
     },
     {
@@ -76,8 +76,12 @@ function checkLedgers(facts: Facts, events: readonly AuditRow[], found: Findings
 }
 
 /** A page that the throttle held back, or left to another message, has not been sent. */
-const wasStarted = ({ status, error_code: code }: DeliveryRow): boolean =>
-  status !== 'held' && status !== 'bundled' && code !== 'held_back';
+const wasStarted = (row: DeliveryRow): boolean =>
+  row.status !== 'held' && !wasBundled(row) && row.error_code !== 'held_back';
+
+/** Also when the message that it was left to did not arrive. */
+const wasBundled = ({ status, error_code: code }: DeliveryRow): boolean =>
+  status === 'bundled' || code === 'carrier_failed';
 
 function checkLedger(
   { what, actions, field, rows, at, rowless }: Ledger,

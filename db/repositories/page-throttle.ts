@@ -78,7 +78,10 @@ async function hadMany(
   return rows.length >= many;
 }
 
-/** The newest message that went to the contact method of late and names the page's escalation. */
+/**
+ * The newest message that went to the contact method of late and names the page's escalation. Locked against a receipt
+ * that says that it did not arrive: that one comes before, and is seen here, or after, and finds the page in the bundle.
+ */
 async function messageNaming(
   tx: Queryable,
   { personId, contactMethodId, escalationId, deliveryId }: StartingPage,
@@ -89,7 +92,7 @@ async function messageNaming(
     WHERE person_id = ${personId} AND contact_method_id = ${contactMethodId} AND ${wentOut} AND id <> ${deliveryId}
       AND started_at > now() - ${milliseconds(spacingMs + longestHoldMs)}
       AND ordered_at > ${instant(orderedAt - spacingMs)} AND names @> ARRAY[${escalationId}]
-    ORDER BY status = 'started', started_at DESC LIMIT 1`);
+    ORDER BY status = 'started', started_at DESC LIMIT 1 FOR SHARE`);
   return rows[0] ?? null;
 }
 

@@ -2,7 +2,7 @@ import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../client.ts';
 import { isId } from '#domain/ids.ts';
 import { deliveries, escalations, oncallNotices } from '../schema/index.ts';
-import { leaveCommand } from './commands.ts';
+import { leaveCommands } from './commands.ts';
 
 /** What a provider said of a page some time after it had taken it. */
 export interface Receipt {
@@ -15,12 +15,15 @@ export interface Receipt {
   readonly errorCode: string | null;
 }
 
+/** In `error_code` of a page that was left to another message, which then did not arrive. */
+export const carrierFailed = 'carrier_failed';
+
 const undecided = ['started', 'sent', 'unknown'];
 
 /**
  * Writes a receipt into the ledger and tells the ladder, in one transaction. Whatever is known for certain stays: a second
  * receipt, one for a page that is not there, and a failure of another message than the newest, change nothing. A receipt
- * may be there before the answer that the page was taken.
+ * may be there before the answer that the page was taken. What was left to a message that failed has failed with it.
  *
  * Returns whether it changed something. An escalation that is closed is not told; its ledger is right all the same.
  */
@@ -35,22 +38,45 @@ async function ofDelivery(tx: Transaction, receipt: Receipt): Promise<boolean> {
   if (!row || !undecided.includes(row.status) || isOfAnother(row.providerRef, receipt)) return false;
   await tx.update(deliveries).set(settledBy(receipt)).where(eq(deliveries.id, row.id));
   if (row.kind === 'resolved') return true;
-  const [open] = await tx
-    .select({ severity: escalations.severity })
-    .from(escalations)
-    .where(and(eq(escalations.id, row.escalationId), isNull(escalations.closedAt)));
-  if (!open) return true;
-  await leaveCommand(tx, {
-    idempotencyKey: `receipt:${row.id}:${receipt.result}`,
-    mode: 'signal',
-    name: 'pageSettled',
-    kind: 'escalation',
-    aggregateId: row.escalationId,
-    input: { effectKey: row.effectKey, result: receipt.result, deliveryId: row.id },
-    // The person's next way waits for it.
-    priority: receipt.result === 'delivered' ? open.severity : 1,
-  });
+  await tell(tx, [row, ...(receipt.result === 'delivered' ? [] : await failBundled(tx, row.id))], receipt.result);
   return true;
+}
+
+type DeliveryRow = typeof deliveries.$inferSelect;
+
+/** What was left to a message that did not arrive has been told by nobody. */
+async function failBundled(tx: Transaction, carrierId: string): Promise<DeliveryRow[]> {
+  return tx
+    .update(deliveries)
+    .set({ status: 'failed', bundledInto: null, errorCode: carrierFailed, settledAt: sql`now()` })
+    .where(eq(deliveries.bundledInto, carrierId))
+    .returning();
+}
+
+async function tell(tx: Transaction, pages: readonly DeliveryRow[], result: Receipt['result']): Promise<void> {
+  const ids = [...new Set(pages.map(({ escalationId }) => escalationId))];
+  const open = await tx
+    .select({ id: escalations.id, severity: escalations.severity })
+    .from(escalations)
+    .where(and(inArray(escalations.id, ids), isNull(escalations.closedAt)));
+  const severities = new Map(open.map(({ id, severity }) => [id, severity]));
+  const told = pages.flatMap(({ id, escalationId, effectKey }) => {
+    const severity = severities.get(escalationId);
+    if (severity === undefined) return [];
+    return [
+      {
+        idempotencyKey: `receipt:${id}:${result}`,
+        mode: 'signal' as const,
+        name: 'pageSettled',
+        kind: 'escalation' as const,
+        aggregateId: escalationId,
+        input: { effectKey, result, deliveryId: id },
+        // The person's next way waits for it.
+        priority: result === 'delivered' ? severity : 1,
+      },
+    ];
+  });
+  await leaveCommands(tx, told);
 }
 
 async function ofNotice(tx: Transaction, receipt: Receipt): Promise<boolean> {

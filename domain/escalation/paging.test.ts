@@ -146,6 +146,7 @@ describe('what is known of a page', () => {
     ['delivered', 'failed_permanent', 'ignored'],
     ['superseded', 'delivered', 'ignored'],
     ['bundled', 'delivered', 'ignored'],
+    ['bundled', 'failed_permanent', 'moved'],
     ['failed_permanent', 'delivered', 'ignored'],
   ] as const)('%s, then %s: %s', (first, second, outcome) => {
     expect(settle(first, second)).toBe(outcome);

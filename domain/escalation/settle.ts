@@ -55,9 +55,9 @@ export const wentOut = (result: Page['result']): boolean =>
 function replaces(known: Page['result'], learned: PageResult): boolean {
   if (known === 'in_flight') return true;
   if (known === 'unknown') return learned !== 'unknown' && learned !== 'superseded';
-  return (
-    known === 'sent' && (learned === 'delivered' || learned === 'failed_permanent' || learned === 'failed_transient')
-  );
+  const failed = learned === 'failed_permanent' || learned === 'failed_transient';
+  // The message that a bundled page was left to may turn out not to have arrived.
+  return known === 'bundled' ? failed : known === 'sent' && (failed || learned === 'delivered');
 }
 
 /** The throttle over all escalations put the page into another one; that shows where its own throttle's work shows. */

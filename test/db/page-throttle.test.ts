@@ -8,7 +8,8 @@ import { connectDatabase } from '#db/client.ts';
 import type { Database } from '#db/client.ts';
 import { newId } from '#db/ids.ts';
 import { settleDelivery } from '#db/repositories/deliveries.ts';
-import { contactMethods, deliveries, escalations } from '#db/schema/index.ts';
+import { acceptReceipt } from '#db/repositories/receipts.ts';
+import { commands, contactMethods, deliveries, escalations } from '#db/schema/index.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { readLedger } from '../support/ladder-ledger.ts';
@@ -218,6 +219,71 @@ describe('the throttle over all escalations', () => {
       },
     });
     await ladder.rest();
+    expect(ladder.state.counts).toMatchObject({ sent: 1, bundled: 0 });
+  });
+
+  it('a receipt that says that a message did not arrive says so of every page that was left to it', async () => {
+    const ladders = await Promise.all(Array.from({ length: 10 }, () => openLadder({ whenHeld: soon })));
+    await rest(ladders);
+    for (const ladder of ladders) pass(ladder);
+    await rest(ladders);
+    const later = (await pagesOf(personId)).filter(({ contactMethodId }) => contactMethodId === methods[1]);
+    const carrier = later.find(({ status }) => status === 'sent');
+    expect(later.filter(({ bundledInto }) => bundledInto === carrier?.id)).toHaveLength(9);
+
+    const receipt = { deliveryId: carrier?.id ?? '', providerRef: 'SM1', errorCode: 'twilio_30005' };
+    expect(await acceptReceipt(db, { ...receipt, result: 'failed_permanent' })).toBe(true);
+    for (const ladder of ladders) {
+      const [told, ...more] = await db
+        .select()
+        .from(commands)
+        .where(and(eq(commands.aggregateId, ladder.state.escalationId), eq(commands.name, 'pageSettled')));
+      expect(more).toEqual([]);
+      expect(told).toMatchObject({ mode: 'signal', priority: 1 });
+      ladder.hear({
+        type: 'pageSettled',
+        ...(told?.input as { effectKey: string; result: 'failed_permanent'; deliveryId: string }),
+      });
+    }
+    await rest(ladders);
+    for (const ladder of ladders) {
+      const { ladder: recorded } = await readLedger(db, ladder.state.escalationId);
+      expect(recorded.counts).toMatchObject({ sent: 1, bundled: 0, failed_permanent: 1 });
+      expect(recorded.walk.reached).toBe(1);
+    }
+  });
+
+  it('a page is not left to a message whose failure is being written just then', async () => {
+    await haveMany();
+    const carrier = await stuckMessage();
+    let receipt: Promise<unknown> = Promise.resolve();
+    const ladder = await openLadder({
+      severity: 4,
+      delays: [0],
+      whenHeld: async () => {
+        await db
+          .update(deliveries)
+          .set({ names: [ladder.state.escalationId] })
+          .where(eq(deliveries.id, carrier));
+        await settleDelivery(db, carrier, 'sent', null);
+        await new Promise<void>((locked) => {
+          receipt = db.transaction(async (tx) => {
+            await tx.select().from(deliveries).where(eq(deliveries.id, carrier)).for('update');
+            locked();
+            // Until the page waits for this transaction.
+            for (let waits = 0; waits === 0;) {
+              const { rows } = await db.execute<{ count: number }>(
+                sql`SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+              );
+              waits = rows[0]?.count ?? 0;
+            }
+            await tx.update(deliveries).set({ status: 'failed' }).where(eq(deliveries.id, carrier));
+          });
+        });
+      },
+    });
+    await ladder.rest();
+    await receipt;
     expect(ladder.state.counts).toMatchObject({ sent: 1, bundled: 0 });
   });
 
