@@ -2,6 +2,7 @@ import type { Bench } from '../bench.ts';
 import type { Report } from '../figures.ts';
 import { ackRaces } from './ack-races.ts';
 import { heartbeats } from './heartbeats.ts';
+import { intake } from './intake.ts';
 import { kills } from './kills.ts';
 import { liveLadders } from './live-ladders.ts';
 import { providers } from './providers.ts';
@@ -17,6 +18,7 @@ export interface LongScenario {
 const minute = 60_000;
 
 export const longScenarios: readonly LongScenario[] = [
+  { name: 'intake', what: 'alerts of one key, of 50 keys, and 1,500 distinct a second', run: intake },
   { name: 'ladders-1000', what: 'paging with 1,000 live ladders', run: (bench) => liveLadders(bench, 1_000) },
   { name: 'ladders-5000', what: 'paging with 5,000 live ladders', run: (bench) => liveLadders(bench, 5_000) },
   {
