@@ -9,8 +9,9 @@ const restAfterClose = sql`interval '1 hour'`;
 const largestCode = 9_999;
 
 /**
- * The number with which this page is answered by text message: the lowest that the contact method does not use now, and
- * the same again for the same page. Each page has its own, so that an answer to an old one is known to be old.
+ * The number with which this page is answered by text message: the lowest that its phone does not use now, and the same
+ * again for the same page. Each page has its own, so that an answer to an old one is known to be old, and that of a phone
+ * which two people share tells whose page is meant.
  */
 export async function assignReplyCode(
   db: Database,
@@ -18,21 +19,27 @@ export async function assignReplyCode(
 ): Promise<number> {
   const { contactMethodId, escalationId, deliveryId } = page;
   return db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT FROM contact_methods WHERE id = ${contactMethodId} FOR NO KEY UPDATE`);
+    await tx.execute(sql`
+      SELECT pg_advisory_xact_lock(hashtextextended('reply:' || address, 0)) FROM contact_methods WHERE id = ${contactMethodId}`);
     const [known] = await tx
       .select({ code: replyCodes.code })
       .from(replyCodes)
       .where(eq(replyCodes.deliveryId, deliveryId));
     if (known) return known.code;
     const { rows } = await tx.execute<{ code: number }>(sql`
+      WITH used AS (
+        SELECT code
+        FROM contact_methods AS own
+          JOIN contact_methods AS method USING (channel, address)
+          JOIN reply_codes ON contact_method_id = method.id
+          JOIN escalations ON escalations.id = escalation_id
+        WHERE own.id = ${contactMethodId} AND (closed_at IS NULL OR closed_at >= now() - ${restAfterClose}))
       SELECT number AS code
       FROM generate_series(1, ${largestCode}) AS number
-        LEFT JOIN reply_codes ON contact_method_id = ${contactMethodId} AND code = number
-        LEFT JOIN escalations ON escalations.id = escalation_id
-      WHERE escalation_id IS NULL OR closed_at < now() - ${restAfterClose}
+      WHERE number NOT IN (SELECT code FROM used)
       ORDER BY number LIMIT 1`);
     const code = rows[0]?.code;
-    if (code === undefined) throw new Error('a contact method has no reply code left');
+    if (code === undefined) throw new Error('a phone has no reply code left');
     const used = { escalationId, deliveryId, createdAt: sql`now()` };
     await tx
       .insert(replyCodes)
@@ -53,7 +60,7 @@ export interface AnsweredPage {
 
 /**
  * The pages that an answer from this number may mean: with a code those of that code, else the newest page of each open
- * escalation. Only numbers that their owner has proven count. Open ones first.
+ * escalation. Only numbers that their owner has proven count, and nothing of people who are disabled. Open ones first.
  */
 export async function findAnsweredPages(db: Queryable, phone: string, code: number | null): Promise<AnsweredPage[]> {
   const rows = await db
@@ -66,6 +73,7 @@ export async function findAnsweredPages(db: Queryable, phone: string, code: numb
     })
     .from(replyCodes)
     .innerJoin(contactMethods, eq(contactMethods.id, replyCodes.contactMethodId))
+    .innerJoin(principals, and(eq(principals.id, contactMethods.personId), isNull(principals.disabledAt)))
     .innerJoin(escalations, eq(escalations.id, replyCodes.escalationId))
     .innerJoin(deliveries, eq(deliveries.id, replyCodes.deliveryId))
     .where(

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditEvents, commands, deliveries } from '#db/schema/index.ts';
+import { auditEvents, commands, contactMethods, deliveries } from '#db/schema/index.ts';
+import { disablePrincipal } from '#db/repositories/people.ts';
 import { workflowId } from '#workflows/contract.ts';
 import { askForReceipts } from '#worker/receipts.ts';
 import { twilioReceipts } from '#activities/clients/twilio-receipts.ts';
@@ -184,6 +185,36 @@ describe('an answer by text message', () => {
     const messages = await world.to('message', ann, 3);
     expect(messages.at(-1)?.form['Body']).toContain('Reply 2a');
     expect((await world.twilio.text(ann.phone, 'ack')).reply).toBe('2: Acknowledged: nobody else is paged for it.');
+  });
+
+  it('from a phone of two people is about the page that its number names, whosever that is', async () => {
+    const [ann, bob] = [await world.person('ann', null), await world.person('bob', null)];
+    const first = await world.page([ann]);
+    await world.to('message', ann, 1);
+    await world.db.update(contactMethods).set({ address: ann.phone }).where(eq(contactMethods.personId, bob.id));
+    const second = await world.page([bob]);
+    const messages = await world.to('message', ann, 2);
+    expect(new Set(messages.map(({ form }) => /Reply (\d+)a/.exec(form['Body'] ?? '')?.[1]))).toEqual(
+      new Set(['1', '2']),
+    );
+    expect((await world.twilio.text(ann.phone, 'a')).reply).toMatch(/^Say which: 1, 2\./);
+    expect((await world.twilio.text(ann.phone, '2a')).reply).toBe('2: Acknowledged: nobody else is paged for it.');
+    const { acks } = await world.ladder(second, 'it is acknowledged', ({ status }) => status === 'acknowledged');
+    expect(acks).toMatchObject([{ personId: bob.id }]);
+    expect((await world.ladder(first, 'it is there', () => true)).status).toBe('triggered');
+  });
+
+  it('is never about a page of somebody who is disabled and had the phone before', async () => {
+    const [ann, bob] = [await world.person('ann', null), await world.person('bob', null)];
+    await world.page([bob]);
+    await world.to('message', bob, 1);
+    await world.db.update(contactMethods).set({ address: ann.phone }).where(eq(contactMethods.personId, bob.id));
+    await disablePrincipal(world.db, bob.id);
+    const id = await world.page([ann]);
+    await world.to('message', ann, 1);
+    expect((await world.twilio.text(ann.phone, 'ack')).reply).toMatch(/: Acknowledged: nobody else is paged for it\.$/);
+    const { acks } = await world.ladder(id, 'it is acknowledged', ({ status }) => status === 'acknowledged');
+    expect(acks).toMatchObject([{ personId: ann.id }]);
   });
 
   it('that is not understood, or comes from a stranger, changes nothing', async () => {
