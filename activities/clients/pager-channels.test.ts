@@ -38,6 +38,7 @@ describe('wireTitle', () => {
     [{ title: ' \n ' }, 'Severity 1 escalation'],
     [{ title: '😀'.repeat(201) }, '😀'.repeat(200)],
     [{ title: 'x\uD800' }, 'x\uFFFD'],
+    [{ title: 'x\uFFFFy\uFFFEz' }, 'x y z'],
   ])('of %j', (over, title) => {
     expect(wireTitle({ ...page, ...over })).toBe(title);
   });

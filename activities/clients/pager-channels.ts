@@ -93,6 +93,7 @@ export function wireTitle(
 }
 
 function onOneLine(text: string): string {
-  const line = text.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ');
+  // What no XML may hold would make Twilio refuse the whole call.
+  const line = text.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}]+/gu, ' ');
   return Array.from(line.trim()).slice(0, longestTitle).join('');
 }
