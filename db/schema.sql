@@ -922,14 +922,12 @@ ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_interval CHECK 
 ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_pkey PRIMARY KEY (id);
 ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_service_id_services_id_fk FOREIGN KEY (service_id) REFERENCES services(id);
 ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_severity CHECK (((severity >= 1) AND (severity <= 4)));
-ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_sha256_unique UNIQUE (sha256);
 ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_status CHECK ((status = ANY (ARRAY['opening'::text, 'waiting'::text, 'beating'::text, 'missed'::text, 'paused'::text, 'closed'::text])));
 ALTER TABLE heartbeat_monitors ADD CONSTRAINT heartbeat_monitors_team_id_teams_id_fk FOREIGN KEY (team_id) REFERENCES teams(id);
 ALTER TABLE idempotency_records ADD CONSTRAINT idempotency_records_principal_id_key_pk PRIMARY KEY (principal_id, key);
 ALTER TABLE integration_keys ADD CONSTRAINT integration_keys_created_by_principals_id_fk FOREIGN KEY (created_by) REFERENCES principals(id);
 ALTER TABLE integration_keys ADD CONSTRAINT integration_keys_integration_id_integrations_id_fk FOREIGN KEY (integration_id) REFERENCES integrations(id);
 ALTER TABLE integration_keys ADD CONSTRAINT integration_keys_pkey PRIMARY KEY (id);
-ALTER TABLE integration_keys ADD CONSTRAINT integration_keys_sha256_unique UNIQUE (sha256);
 ALTER TABLE integrations ADD CONSTRAINT integrations_pkey PRIMARY KEY (id);
 ALTER TABLE integrations ADD CONSTRAINT integrations_principal_id_principals_id_fk FOREIGN KEY (principal_id) REFERENCES principals(id);
 ALTER TABLE integrations ADD CONSTRAINT integrations_service_id_services_id_fk FOREIGN KEY (service_id) REFERENCES services(id);
@@ -1127,6 +1125,7 @@ CREATE INDEX check_runs_reported_by ON public.check_runs USING btree (reported_b
 CREATE INDEX commands_aggregate ON public.commands USING btree (aggregate_kind, aggregate_id);
 CREATE INDEX commands_pending ON public.commands USING btree (priority, share_key, seq) WHERE (status = 'pending'::text);
 CREATE INDEX commands_pending_workflow ON public.commands USING btree (workflow_id, seq) WHERE (status = 'pending'::text);
+CREATE INDEX contact_methods_address ON public.contact_methods USING btree (channel, address);
 CREATE INDEX contact_methods_person ON public.contact_methods USING btree (person_id);
 CREATE INDEX contact_verifications_expires ON public.contact_verifications USING btree (expires_at);
 CREATE INDEX content_items_product ON public.content_items USING btree (product_id);
@@ -1256,6 +1255,8 @@ CREATE UNIQUE INDEX canary_runs_ref ON public.canary_runs USING btree (account_r
 CREATE UNIQUE INDEX cases_open_subject ON public.cases USING btree (product_id, account_ref, harm, synthetic) WHERE ((closed_at IS NULL) AND (decided_at IS NULL));
 CREATE UNIQUE INDEX commands_idempotency ON public.commands USING btree (principal_id, idempotency_key);
 CREATE UNIQUE INDEX escalations_open_key ON public.escalations USING btree (service_id, dedup_key) WHERE (closed_at IS NULL);
+CREATE UNIQUE INDEX heartbeat_monitors_live ON public.heartbeat_monitors USING btree (sha256) WHERE (closed_at IS NULL);
+CREATE UNIQUE INDEX integration_keys_live ON public.integration_keys USING btree (sha256) WHERE (revoked_at IS NULL);
 CREATE UNIQUE INDEX kill_switches_engaged ON public.kill_switches USING btree (product_id) WHERE (released_at IS NULL);
 CREATE UNIQUE INDEX role_grants_active ON public.role_grants USING btree (principal_id, role, COALESCE(team_id, ''::text)) WHERE (revoked_at IS NULL);
 

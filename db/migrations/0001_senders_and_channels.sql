@@ -46,7 +46,6 @@ CREATE TABLE "heartbeat_monitors" (
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"closed_at" timestamp (3) with time zone,
-	CONSTRAINT "heartbeat_monitors_sha256_unique" UNIQUE("sha256"),
 	CONSTRAINT "heartbeat_monitors_interval" CHECK ("heartbeat_monitors"."interval_seconds" BETWEEN 60 AND 2592000),
 	CONSTRAINT "heartbeat_monitors_severity" CHECK ("heartbeat_monitors"."severity" BETWEEN 1 AND 4),
 	CONSTRAINT "heartbeat_monitors_status" CHECK (status IN ('opening', 'waiting', 'beating', 'missed', 'paused', 'closed'))
@@ -58,8 +57,7 @@ CREATE TABLE "integration_keys" (
 	"sha256" text NOT NULL,
 	"created_by" text NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	"revoked_at" timestamp (3) with time zone,
-	CONSTRAINT "integration_keys_sha256_unique" UNIQUE("sha256")
+	"revoked_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "suppressed_alerts" (
@@ -198,9 +196,11 @@ ALTER TABLE "status_mirrors" ADD CONSTRAINT "status_mirrors_escalation_id_escala
 CREATE INDEX "change_events_service" ON "change_events" USING btree ("service_id","happened_at");--> statement-breakpoint
 CREATE INDEX "firing_alerts_over" ON "firing_alerts" USING btree ("seen_at") WHERE "firing_alerts"."ended_at" >= "firing_alerts"."started_at";--> statement-breakpoint
 CREATE INDEX "firing_alerts_firing" ON "firing_alerts" USING btree ("seen_at") WHERE "firing_alerts"."ended_at" IS NULL OR "firing_alerts"."ended_at" < "firing_alerts"."started_at";--> statement-breakpoint
+CREATE UNIQUE INDEX "heartbeat_monitors_live" ON "heartbeat_monitors" USING btree ("sha256") WHERE "heartbeat_monitors"."closed_at" IS NULL;--> statement-breakpoint
 CREATE INDEX "heartbeat_monitors_team" ON "heartbeat_monitors" USING btree ("team_id","created_at");--> statement-breakpoint
 CREATE INDEX "heartbeat_monitors_service" ON "heartbeat_monitors" USING btree ("service_id");--> statement-breakpoint
 CREATE INDEX "heartbeat_monitors_created_by" ON "heartbeat_monitors" USING btree ("created_by");--> statement-breakpoint
+CREATE UNIQUE INDEX "integration_keys_live" ON "integration_keys" USING btree ("sha256") WHERE "integration_keys"."revoked_at" IS NULL;--> statement-breakpoint
 CREATE INDEX "integration_keys_integration" ON "integration_keys" USING btree ("integration_id");--> statement-breakpoint
 CREATE INDEX "integration_keys_created_by" ON "integration_keys" USING btree ("created_by");--> statement-breakpoint
 CREATE INDEX "suppressed_alerts_service" ON "suppressed_alerts" USING btree ("service_id","last_at");--> statement-breakpoint
@@ -223,6 +223,7 @@ CREATE INDEX "reply_codes_delivery" ON "reply_codes" USING btree ("delivery_id")
 CREATE INDEX "reply_codes_created" ON "reply_codes" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "status_mirrors_updated" ON "status_mirrors" USING btree ("updated_at");--> statement-breakpoint
 ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_bundled_into_deliveries_id_fk" FOREIGN KEY ("bundled_into") REFERENCES "public"."deliveries"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "contact_methods_address" ON "contact_methods" USING btree ("channel","address");--> statement-breakpoint
 CREATE UNIQUE INDEX "alert_events_cause" ON "alert_events" USING btree ("cause_key") WHERE "alert_events"."cause_key" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "deliveries_person_ordered" ON "deliveries" USING btree ("person_id","ordered_at");--> statement-breakpoint
 CREATE INDEX "deliveries_bundled_into" ON "deliveries" USING btree ("bundled_into") WHERE "deliveries"."bundled_into" IS NOT NULL;--> statement-breakpoint

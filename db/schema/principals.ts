@@ -97,6 +97,8 @@ export const contactMethods = pgTable(
   (table) => [
     check('contact_methods_channel', oneOf('channel', channels)),
     index('contact_methods_person').on(table.personId),
+    // Whose a number or a user of a chat is that answers.
+    index('contact_methods_address').on(table.channel, table.address),
   ],
 );
 

@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, integer, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { at, createdAt, factSeq, id, oneOf } from './columns.ts';
 import { integrations, services } from './escalation.ts';
 import { persons, principals, teams } from './principals.ts';
@@ -12,7 +23,7 @@ export const integrationKeys = pgTable(
     integrationId: text('integration_id')
       .notNull()
       .references(() => integrations.id),
-    sha256: text('sha256').notNull().unique(),
+    sha256: text('sha256').notNull(),
     createdBy: text('created_by')
       .notNull()
       .references(() => principals.id),
@@ -20,6 +31,10 @@ export const integrationKeys = pgTable(
     revokedAt: at('revoked_at'),
   },
   (table) => [
+    // A key that was brought to the wrong place can be revoked there and brought elsewhere.
+    uniqueIndex('integration_keys_live')
+      .on(table.sha256)
+      .where(sql`${table.revokedAt} IS NULL`),
     index('integration_keys_integration').on(table.integrationId),
     index('integration_keys_created_by').on(table.createdBy),
   ],
@@ -160,7 +175,7 @@ export const heartbeatMonitors = pgTable(
       .notNull()
       .references(() => services.id),
     name: text('name').notNull(),
-    sha256: text('sha256').notNull().unique(),
+    sha256: text('sha256').notNull(),
     /** A beat is missed this long after the last one. */
     intervalSeconds: integer('interval_seconds').notNull(),
     severity: smallint('severity').notNull(),
@@ -185,6 +200,9 @@ export const heartbeatMonitors = pgTable(
       'heartbeat_monitors_status',
       oneOf('status', ['opening', 'waiting', 'beating', 'missed', 'paused', 'closed']),
     ),
+    uniqueIndex('heartbeat_monitors_live')
+      .on(table.sha256)
+      .where(sql`${table.closedAt} IS NULL`),
     index('heartbeat_monitors_team').on(table.teamId, table.createdAt),
     index('heartbeat_monitors_service').on(table.serviceId),
     index('heartbeat_monitors_created_by').on(table.createdBy),
