@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSmtpSink } from '#test/support/smtp-sink.ts';
 import type { SmtpFault, SmtpSink } from '#test/support/smtp-sink.ts';
 import { createEmailChannel } from './email-channel.ts';
@@ -44,6 +44,15 @@ describe('a page by e-mail', () => {
     expect(header('auto-submitted')).toBe('auto-generated');
     expect(header('references')).toBe('<esc_1@vigil.example>');
     expect(header('content-type')).toContain('text/plain');
+  });
+
+  it('is given up before the activity is that sends it, so that what is known of it is said', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout');
+    const usual = createEmailChannel({ smtpUrl: sink.url, from: 'alerts@vigil.example' });
+    await usual.send(page);
+    usual.close();
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(10_000);
+    timeout.mockRestore();
   });
 
   it('says that it may be a second one', async () => {

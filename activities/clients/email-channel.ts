@@ -13,7 +13,7 @@ export interface EmailChannelOptions {
   readonly smtpUrl: string;
   /** The sender, as `alerts@example.org`. */
   readonly from: string;
-  /** For everything together. Default 15 seconds: a page that hangs must leave time for the next channel. */
+  /** For everything together. Default 10 seconds: one that hangs must be given up before its activity, which has 15, is. */
   readonly timeoutMs?: number;
 }
 
@@ -28,7 +28,7 @@ export interface EmailChannel extends PagerChannel {
  * whatever sorts the recipient's mail.
  */
 export function createEmailChannel(options: EmailChannelOptions): EmailChannel {
-  const { smtpUrl, from, timeoutMs = 15 * secondMs } = options;
+  const { smtpUrl, from, timeoutMs = 10 * secondMs } = options;
   const transport = createTransport({
     url: smtpUrl,
     pool: true,
