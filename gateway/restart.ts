@@ -1,4 +1,4 @@
-import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { VigilError } from '#domain/errors.ts';
 
@@ -19,7 +19,8 @@ export async function restart(client: Client, workflowId: string, requestId: str
   try {
     return await reset(client, workflowId, requestId);
   } catch (error) {
-    if (isGrpcServiceError(error)) throw new VigilError('service.unavailable');
+    // The client wraps some of the connection's errors and not others.
+    if (isGrpcServiceError(error) || error instanceof ServiceError) throw new VigilError('service.unavailable');
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { ServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
@@ -164,7 +165,11 @@ export interface TemporalStub {
 
 /** The part of the client that the API uses, with the test's answers. */
 export function stubTemporal(stub: TemporalStub): Client {
-  const handle = { executeUpdate: stub.executeUpdate.bind(stub), signal: stub.signal?.bind(stub) };
+  const handle = {
+    executeUpdate: stub.executeUpdate.bind(stub),
+    signal: stub.signal?.bind(stub),
+    describe: () => Promise.reject(new ServiceError('no connection')),
+  };
   const workflow = {
     getHandle: () => handle,
     start: stub.start?.bind(stub),
