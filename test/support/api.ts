@@ -180,6 +180,7 @@ export function stubTemporal(stub: TemporalStub): Client {
   return {
     workflow,
     workflowService,
+    options: { namespace: 'default' },
     withDeadline: (_at: number, work: () => Promise<unknown>) => work(),
   } as unknown as Client;
 }
