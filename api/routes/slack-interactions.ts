@@ -52,20 +52,20 @@ export function registerSlackInteractions(app: Routes, deps: ApiDeps): void {
         if (click === null) return reply.code(200).send('');
         const person = await whoClicked(deps, click);
         const work = person === null ? Promise.resolve(howToLink(click)) : actOn(deps, request, click, person);
-        const soon = await Promise.race([work, after(answerWithinMs)]);
-        if (soon === null) {
-          // Once the command is written the relay has it; before that, the person must know that nothing was taken.
-          work.catch(() => undefined);
-          if (!(await findCommandByKey(deps.db, person?.id ?? '', click.key)))
-            throw new VigilError('service.unavailable');
-          await answer(deps, click, 'Working on it: the answer follows.');
-        }
+        // Also where Slack is answered that it failed: it may be done all the same, and the person must know.
         const told = work.then(
           (text) => answer(deps, click, text),
           (error: unknown) => request.log.error({ err: error }, 'a click in Slack could not be carried out'),
         );
         running.add(told);
         void told.finally(() => running.delete(told));
+        const soon = await Promise.race([work, after(answerWithinMs)]);
+        if (soon === null) {
+          // Once the command is written the relay has it; before that, Slack must not say that it was taken.
+          if (!(await findCommandByKey(deps.db, person?.id ?? '', click.key)))
+            throw new VigilError('service.unavailable');
+          await answer(deps, click, 'Working on it: the answer follows.');
+        }
         return reply.code(200).send('');
       },
     );

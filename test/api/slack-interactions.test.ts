@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { slackHeaders } from '#demo/simulators/slack-signature.ts';
 import { openLadder } from '#domain/escalation/ladder.ts';
@@ -299,6 +299,16 @@ describe('what takes long', () => {
     expect(await answered()).toBe('Working on it: the answer follows.');
     release();
     await expect.poll(() => answers.at(-1)?.text).toBe('You have it: nobody else is paged for it.');
+  });
+
+  it('that Postgres takes only after Slack was told that it failed, is told when it is done all the same', async () => {
+    let status = 0;
+    await api.db.transaction(async (tx) => {
+      await tx.execute(sql`LOCK TABLE commands IN SHARE MODE`);
+      status = (await click()).statusCode;
+    });
+    expect(status).toBe(503);
+    expect(await answered()).toBe('You have it: nobody else is paged for it.');
   });
 
   it('is left to the relay while Temporal is away', async () => {
