@@ -14,6 +14,8 @@ export interface PagingDeps {
   readonly channels: ReadonlyMap<string, PagerChannel>;
   /** Where people reach Vigil; null: pages carry no link. */
   readonly publicUrl: string | null;
+  /** Told how long after its opening an escalation of high urgency had its first page out, milliseconds. */
+  readonly onFirstPage?: (afterMs: number) => void;
 }
 
 type PageSettled = Of<LadderEvent, 'pageSettled'>;
@@ -24,7 +26,7 @@ type PageSettled = Of<LadderEvent, 'pageSettled'>;
  * Always answers with what came of the page, so that the ladder can go on to the next channel; only a failure that may
  * pass is thrown, to be tried again within the activity's own budget.
  */
-export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) {
+export function createPagingActivities({ db, channels, publicUrl, onFirstPage }: PagingDeps) {
   /** The address at which this person acknowledges this page. A secret: it goes into the message and nowhere else. */
   async function linkOf(
     { deliveryId }: StartedDelivery,
@@ -116,7 +118,11 @@ export function createPagingActivities({ db, channels, publicUrl }: PagingDeps) 
       if (started.heldForMs !== null) tryAgain('page.held_back', 'the person has had many pages', started.heldForMs);
       // Whatever the reason: also the next rung, the next channel and the catch-all of a drill page for a drill.
       const kind = started.isDrill ? 'drill' : 'page';
-      return settled(await settle(started, await send(started, effect, { kind, escalationId })), started.deliveryId);
+      const began = performance.now();
+      const outcome = await send(started, effect, { kind, escalationId });
+      if (started.firstAfterMs !== null && !outcome.outcome.startsWith('failed'))
+        onFirstPage?.(started.firstAfterMs + performance.now() - began);
+      return settled(await settle(started, outcome), started.deliveryId);
     },
 
     /** Tells someone who was paged that it is over. Nobody waits for it, so what fails for good is only noted. */

@@ -13,7 +13,7 @@ import { registerAuthentication } from './plugins/authentication.ts';
 import { registerBodyParser } from './plugins/body.ts';
 import { registerErrors, sendProblem } from './plugins/errors.ts';
 import { registerInventory } from './plugins/inventory.ts';
-import { registerMetrics } from './plugins/metrics.ts';
+import { createMetrics, registerMetrics } from './plugins/metrics.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
 import { toProblem } from './problem.ts';
 import { registerRoutes } from './routes/index.ts';
@@ -29,8 +29,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     trustProxy: deps.config.trustedProxies.length > 0 ? [...deps.config.trustedProxies] : false,
     genReqId: (request) => acceptedRequestId(request.headers['x-request-id']) ?? `req_${randomUUID()}`,
     logController: new LogController({ disableRequestLogging: true }),
-    // The longest is an alias of Opsgenie: 512 characters, each up to three when it is escaped.
-    routerOptions: { maxParamLength: 1_600 },
+    // The longest is an alias of Opsgenie: 512 characters, each up to three when it is escaped. Addresses of Grafana OnCall
+    // end with a slash.
+    routerOptions: { maxParamLength: 1_600, ignoreTrailingSlash: true },
     // An address that cannot be decoded never reaches the error handler.
     frameworkErrors: (_error, request, reply) => {
       void sendProblem(reply, toProblem('request.unreadable', request.id));
@@ -41,7 +42,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   registerBodyParser(app);
   registerErrors(app);
   registerInventory(app);
-  registerMetrics(app, deps.db);
+  const metrics = deps.metrics ?? createMetrics();
+  registerMetrics(app, deps.db, metrics);
   app.addHook('onSend', async (request, reply) => {
     void reply.header('x-request-id', request.id);
   });
@@ -58,7 +60,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   await registerOpenApi(app);
   registerAuthentication(app, deps.db);
-  const intake = deps.intake ?? createIntake(deps);
+  const intake = deps.intake ?? createIntake({ db: deps.db, onAccepted: metrics.countAlerts });
   if (deps.intake === undefined) app.addHook('onClose', () => intake.close());
   await app.register(async (scope) => registerRoutes(scope.withTypeProvider<ZodTypeProvider>(), { ...deps, intake }));
   return app;

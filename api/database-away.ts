@@ -1,9 +1,12 @@
-/** Connection refused, reset or ended by a restart; no connection or no answer in time; or a deadlock: it may go well later. */
+/**
+ * Connection refused, reset or ended by a restart; no connection or no answer in time; out of disk, memory or connections;
+ * a standby that was not promoted yet; or a deadlock: it may go well later.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (
       isOverlap(cause) ||
-      /^(57P0[123]|57014|08\w{3}|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(codeOf(cause))
+      /^(57P0[123]|57014|08\w{3}|53\w{3}|25006|58030|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(codeOf(cause))
     )
       return true;
     if (

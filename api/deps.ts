@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Database } from '#db/client.ts';
 import type { Config } from '#config/env.ts';
 import type { Intake } from './intake/intake.ts';
+import type { Metrics } from './plugins/metrics.ts';
 
 /** What the API is built from. */
 export interface AppDeps {
@@ -14,6 +15,8 @@ export interface AppDeps {
   readonly maxEventLoopDelayMs: number;
   /** Shared with front doors that are not HTTP; the API makes its own when it is left out. */
   readonly intake?: Intake;
+  /** Shared with them as well. */
+  readonly metrics?: Metrics;
   /** Left out where Slack is not set up: then its requests are refused. */
   readonly slack?: SlackInteractions;
   /** Left out where Twilio is not set up: then its requests are refused. */

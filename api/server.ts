@@ -10,6 +10,7 @@ import { buildApp } from './app.ts';
 import type { SlackInteractions, TwilioWebhooks } from './deps.ts';
 import { createIntake } from './intake/intake.ts';
 import { startMail } from './mail/start.ts';
+import { createMetrics } from './plugins/metrics.ts';
 import { createSlackAnswers } from './slack/answers.ts';
 
 /** A process this late serves nobody well: whoever asks had better ask another one, or later. */
@@ -33,7 +34,8 @@ async function main(config: Config): Promise<void> {
   const temporal = connectTemporal(config.temporal, `vigil-api@${process.pid}`);
   const slack = await slackInteractions(config, log);
   const twilio = await twilioWebhooks(config);
-  const intake = createIntake({ db });
+  const metrics = createMetrics();
+  const intake = createIntake({ db, onAccepted: metrics.countAlerts });
   const app = await buildApp({
     db,
     temporal: temporal.client,
@@ -41,6 +43,7 @@ async function main(config: Config): Promise<void> {
     log,
     maxEventLoopDelayMs,
     intake,
+    metrics,
     ...(slack === null ? {} : { slack }),
     ...(twilio === null ? {} : { twilio }),
     outgoingAllow: config.outgoing.allow,
@@ -51,7 +54,7 @@ async function main(config: Config): Promise<void> {
   });
 
   await app.listen({ host: config.api.host, port: config.api.port });
-  const mail = await startMail(config, { db, intake, log });
+  const mail = await startMail(config, { db, intake, log, onAnswer: metrics.countMail });
   const { port } = app.server.address() as AddressInfo;
   console.log(`ready http://${config.api.host}:${port}`);
 

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
 import type { Database } from '#db/client.ts';
 import { noteCircuit } from '#db/repositories/provider-circuits.ts';
 import type { PagerChannel } from '#activities/clients/pager-channels.ts';
@@ -10,10 +9,11 @@ import { createWebhookSigner } from '#activities/clients/signed-webhook.ts';
 import { createWebhookChannel } from '#activities/clients/webhook-channel.ts';
 import { secondMs } from '#domain/time.ts';
 import { createWorkerMetrics } from './metrics.ts';
+import type { WorkerMetrics } from './metrics.ts';
 
 export interface Channels {
   readonly byName: ReadonlyMap<string, PagerChannel>;
-  readonly metrics: Registry;
+  readonly metrics: WorkerMetrics;
 }
 
 /** Calls to one provider at a time: a quarter of what the paging queue works on at once. */
@@ -57,6 +57,6 @@ export function buildChannels(options: {
   const all = [createConsoleChannel(log), ...outgoing.map((channel) => guarded(channel, guard))];
   return {
     byName: new Map(all.map((channel) => [channel.name, metrics.observed(channel)])),
-    metrics: metrics.registry,
+    metrics,
   };
 }

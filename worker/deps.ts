@@ -61,7 +61,8 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
   return {
     db,
     channels: channels.byName,
-    metrics: channels.metrics,
+    metrics: channels.metrics.registry,
+    onFirstPage: channels.metrics.firstPage,
     receipts: phones.receipts,
     publicUrl,
     mirrors: [
@@ -78,7 +79,10 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
     httpDetector: (url) => createHttpDetector({ http, url }),
     sqlDetector:
       detectorPool === null ? null : createSqlDetector({ pool: detectorPool, timeoutMs: config.db.detectorTimeoutMs }),
-    beatOutside: deadMansSwitchUrl === null ? null : () => sendBeat(http, deadMansSwitchUrl.reveal()),
+    beatOutside:
+      deadMansSwitchUrl === null
+        ? null
+        : () => sendBeat(http, deadMansSwitchUrl.reveal()).then(channels.metrics.beaten),
     async close() {
       phones.close();
       await http.close();

@@ -6,6 +6,10 @@ export interface WorkerMetrics {
   readonly registry: Registry;
   /** The same channel, with its attempts counted and timed. */
   observed(channel: PagerChannel): PagerChannel;
+  /** An escalation of high urgency had its first page out, so many milliseconds after it was opened. */
+  readonly firstPage: (afterMs: number) => void;
+  /** The dead man's switch was told that Vigil works. */
+  readonly beaten: () => void;
 }
 
 /** What a worker counts. Labels are channels, outcomes and provider names: never an address, an id or content. */
@@ -46,8 +50,21 @@ export function createWorkerMetrics(guard: ProviderGuard): WorkerMetrics {
       for (const { provider, refused: count } of guard.states()) refused.set({ provider }, count);
     },
   });
+  const firstPages = new Histogram({
+    name: 'vigil_first_page_seconds',
+    help: 'From the opening of an escalation of high urgency to its first page being out; holds and maintenance left out.',
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+    registers,
+  });
+  const beats = new Gauge({
+    name: 'vigil_dead_mans_switch_last_beat_seconds',
+    help: "When this worker last told the dead man's switch that Vigil works, in Unix time; 0 before, or where there is none.",
+    registers,
+  });
   return {
     registry,
+    firstPage: (afterMs) => firstPages.observe(afterMs / 1_000),
+    beaten: () => beats.setToCurrentTime(),
     observed: (channel) => ({
       ...channel,
       async send(message, signal) {

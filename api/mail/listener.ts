@@ -47,7 +47,7 @@ const closeWithinMs = 5 * secondMs;
  * It is no mail server: it relays nothing, keeps nothing and sends nothing. Fails when it cannot listen.
  */
 export async function startMailListener(deps: ReceiverDeps, options: MailListenerOptions): Promise<MailListener> {
-  const { db, log } = deps;
+  const { db, log, onAnswer = () => undefined } = deps;
   const { host, port, domains, tls, sizeBytes = mebibyte, connectionsAtMost = 100 } = options;
   const receive = createReceiver(deps);
   const unknown = new WeakMap<SMTPServerSession, number>();
@@ -83,6 +83,7 @@ export async function startMailListener(deps: ReceiverDeps, options: MailListene
       const { integration, tag } = await integrationAt(address);
       await receive(integration, { ...mail, tag });
     }
+    onAnswer(250);
   }
 
   /** Answers a command: what was not refused on purpose may go well the next time. */
@@ -95,6 +96,7 @@ export async function startMailListener(deps: ReceiverDeps, options: MailListene
         log.warn({ err: error }, 'a mail was not taken, its server is asked to try again');
       refusal = error instanceof Refusal ? error : new Refusal(451, '4.3.0 Not stored, try again later');
     }
+    if (refusal !== null) onAnswer(refusal.responseCode);
     done(refusal);
   }
 

@@ -12,6 +12,8 @@ export interface ReceiverDeps {
   readonly db: Database;
   readonly intake: Intake;
   readonly log: FastifyBaseLogger;
+  /** Told how each mail was answered, and each address that was refused: a status of SMTP. */
+  readonly onAnswer?: (status: number) => void;
 }
 
 export type Receive = (integration: KeyedIntegration, mail: Mail) => Promise<void>;

@@ -31,6 +31,8 @@ export interface StartedDelivery {
   readonly heldForMs: number | null;
   /** How many other open escalations of the person the message is to tell of. */
   readonly others: number;
+  /** Since the escalation opened, milliseconds, for a page of high urgency when none is known to have gone out; else null. */
+  readonly firstAfterMs: number | null;
 }
 
 const resultByStatus: Readonly<Record<string, PageResult>> = {
@@ -109,7 +111,11 @@ async function start(
   return db.transaction(async (tx) => {
     const aggregate = { kind: 'escalation', id: escalationId };
     const head = await lockChain(tx, aggregate);
-    const [escalation] = await tx.select().from(escalations).where(eq(escalations.id, escalationId));
+    const [row] = await tx
+      .select({ escalation: escalations, ageMs })
+      .from(escalations)
+      .where(eq(escalations.id, escalationId));
+    const escalation = row?.escalation;
     const ladder = escalation?.state as Ladder | null | undefined;
     if (!escalation || !ladder) return null;
     const deliveryId = derivedId('delivery', escalationId, to.key);
@@ -149,9 +155,17 @@ async function start(
       settled,
       heldForMs: passage.kind === 'held' ? passage.retryAfterMs : null,
       others: (passage.kind === 'goes' ? passage.names : before?.names)?.length ?? 0,
+      firstAfterMs: isFirst(ladder) ? Number(row.ageMs) : null,
     };
   });
 }
+
+/** By the clock of Postgres, which wrote the one end and knows the other. */
+const ageMs = sql<string>`extract(epoch FROM clock_timestamp() - ${escalations.openedAt}) * 1000`;
+
+/** After a hold or a quiet night it is no matter of speed when the first page goes. */
+const isFirst = ({ urgency, walk }: Ladder): boolean =>
+  urgency === 'high' && walk.reason === 'opened' && walk.reached === 0;
 
 const goes: PagePassage = { kind: 'goes', names: null };
 

@@ -18,7 +18,8 @@ export async function listOpenAggregates(db: Queryable, quietForMs: number, limi
       UNION ALL SELECT 'case', id, version, updated_at, closed_at FROM cases
       UNION ALL SELECT 'enforcement', id, version, updated_at, closed_at FROM enforcement_orders
       UNION ALL SELECT 'escalation', id, version, updated_at, closed_at FROM escalations
-      UNION ALL SELECT 'canary', id, version, updated_at, closed_at FROM canary_runs) AS aggregates
+      UNION ALL SELECT 'canary', id, version, updated_at, closed_at FROM canary_runs
+      UNION ALL SELECT 'heartbeat', id, version, updated_at, closed_at FROM heartbeat_monitors) AS aggregates
     WHERE closed_at IS NULL AND version > 0 AND updated_at < now() - ${quietForMs} * interval '1 millisecond'
     ORDER BY updated_at LIMIT ${limit}`);
   return rows;

@@ -1,10 +1,14 @@
+import { eq } from 'drizzle-orm';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { checkOrphans } from '#cli/doctor/orphans.ts';
 import { findOrphans } from '#gateway/orphans.ts';
 import { watchOrphans } from '#worker/orphans.ts';
 import { workflowId } from '#workflows/contract.ts';
+import { heartbeatMonitors } from '#db/schema/index.ts';
 import { FakePhones } from '../support/fake-phones.ts';
+import { TestMonitor } from '../support/heartbeats.ts';
+import { seedTeam } from '../support/seed.ts';
 import { ladderWhen, seedTwoRungs, trigger } from '../support/two-rungs.ts';
 import { eventually, startTestVigil } from '../support/vigil.ts';
 import type { TestVigil } from '../support/vigil.ts';
@@ -14,6 +18,20 @@ beforeAll(async () => {
   vigil = await startTestVigil({ channels: new FakePhones().channels });
 });
 afterAll(() => vigil?.stop());
+
+it('finds a monitor of beats that was terminated: it would page nobody', async () => {
+  const { db, temporal } = vigil;
+  const { service, first } = await seedTwoRungs(vigil);
+  const monitor = await TestMonitor.open({ db, teamId: await seedTeam(db), serviceId: service, createdBy: first });
+  expect(await findOrphans(db, temporal, 0)).toEqual([]);
+  await temporal.workflow.getHandle(workflowId('heartbeat', monitor.id)).terminate('by mistake');
+  const orphan = { kind: 'heartbeat', id: monitor.id, endedAs: 'TERMINATED' };
+  expect(await findOrphans(db, temporal, 0)).toEqual([orphan]);
+  await db
+    .update(heartbeatMonitors)
+    .set({ status: 'closed', closedAt: new Date() })
+    .where(eq(heartbeatMonitors.id, monitor.id));
+});
 
 it('finds what is open and was terminated, and nothing that runs', async () => {
   const { db, temporal, appUrl } = vigil;
