@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { isPageWanted } from '#domain/escalation/ladder.ts';
 import type { Ladder } from '#domain/escalation/ladder.ts';
 import type { PageResult } from '#domain/escalation/ladder-parts.ts';
@@ -6,7 +6,7 @@ import type { Severity } from '#domain/severity.ts';
 import type { PagePerson, TellResolved } from '#domain/escalation/messages.ts';
 import type { Database, Transaction } from '../client.ts';
 import { derivedId } from '../ids.ts';
-import { contactMethods, deliveries, escalations } from '../schema/index.ts';
+import { contactMethods, deliveries, escalations, principals } from '../schema/index.ts';
 import { appendToChain, lockChain } from './audit-events.ts';
 import type { ChainHead } from './audit-events.ts';
 import { systemActor } from './commands.ts';
@@ -15,7 +15,7 @@ import type { PagePassage } from './page-throttle.ts';
 
 export interface StartedDelivery {
   readonly deliveryId: string;
-  /** Where to: null when the contact method is gone or disabled. */
+  /** Where to: null when the contact method, or the person, is gone or disabled. */
   readonly address: string | null;
   readonly title: string;
   readonly isSensitive: boolean;
@@ -235,6 +235,7 @@ async function addressOf(tx: Transaction, to: Addressed): Promise<string | null>
   const [method] = await tx
     .select({ address: contactMethods.address, disabledAt: contactMethods.disabledAt })
     .from(contactMethods)
+    .innerJoin(principals, and(eq(principals.id, contactMethods.personId), isNull(principals.disabledAt)))
     .where(and(eq(contactMethods.id, to.contactMethodId), eq(contactMethods.personId, to.personId)));
   return method && method.disabledAt === null ? method.address : null;
 }

@@ -7,7 +7,8 @@ import { minuteMs } from '#domain/time.ts';
 import { connectDatabase } from '#db/client.ts';
 import type { Database } from '#db/client.ts';
 import { newId } from '#db/ids.ts';
-import { settleDelivery } from '#db/repositories/deliveries.ts';
+import { settleDelivery, startDelivery } from '#db/repositories/deliveries.ts';
+import { disablePrincipal } from '#db/repositories/people.ts';
 import { acceptReceipt } from '#db/repositories/receipts.ts';
 import { commands, contactMethods, deliveries, escalations } from '#db/schema/index.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -345,6 +346,18 @@ describe('the throttle over all escalations', () => {
     const [row] = await db.update(deliveries).set({ status: 'started', settledAt: null }).where(ofIt).returning();
     return row?.id ?? '';
   }
+});
+
+it('a person who was disabled after a page was ordered has no address any more', async () => {
+  const ladder = await openLadder({ delays: [0] });
+  await ladder.rest();
+  const [page] = ladder.state.pages;
+  if (!page) throw new Error('nobody was paged');
+  const more = { type: 'page', ruleId: 'nrl_0', urgency: 'high', bundled: 1, sensitive: false } as const;
+  const start = () => startDelivery(db, ladder.state.escalationId, { ...page, ...more });
+  expect((await start())?.address).toMatch(/./);
+  await disablePrincipal(db, personId);
+  expect((await start())?.address).toBeNull();
 });
 
 describe('a page whose sender never came back', () => {
