@@ -4,7 +4,7 @@ import type { Findings } from './findings.ts';
 import { byId } from './history.ts';
 import type { AlertRow, ConfigurationRow, EscalationRow, FiringRow, SuppressedRow } from './rows.ts';
 
-/** What is known of alerts that are over is forgotten after a day. */
+/** What is known of alerts that are over is kept for days after its last change: this much must be there. */
 const rememberedMs = 86_400_000;
 const keyOf = (row: { readonly service_id: string; readonly dedup_key: string }): string =>
   `${row.service_id} ${row.dedup_key}`;

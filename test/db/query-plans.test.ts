@@ -1,9 +1,11 @@
+import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyDocument } from '#domain/intake/integration.ts';
 import type { Sender } from '#domain/intake/integration.ts';
 import { sha256Hex } from '#db/ids.ts';
 import { acceptBeat } from '#db/repositories/heartbeats.ts';
+import { findOver, transients } from '#db/repositories/housekeeping.ts';
 import { acceptReports } from '#db/repositories/intake/accept.ts';
 import { findIntegrationByKey } from '#db/repositories/integrations.ts';
 import { findPageLink, usePageLink } from '#db/repositories/page-links.ts';
@@ -136,6 +138,25 @@ describe('of pages and their answers, no statement reads a table whole', () => {
     });
     expect(found).toEqual([]);
   });
+});
+
+it('what has lost its use is found by an index of its own, in each table', async () => {
+  const indexes: (string | undefined)[] = [];
+  for (const transient of transients) {
+    const [plan = ''] = await statements.plansOf(() => world.db.execute(findOver(transient, sql`ctid`, 1_000)));
+    expect(tablesReadWhole(plan)).toEqual([]);
+    indexes.push(/Index Scan (?:using|on) (\w+)/.exec(plan)?.[1]);
+  }
+  expect(indexes).toEqual([
+    'firing_alerts_over',
+    'firing_alerts_firing',
+    'page_links_expires',
+    'reply_codes_created',
+    'contact_verifications_expires',
+    'idempotency_records_created',
+    'provider_circuits_updated',
+    'status_mirrors_updated',
+  ]);
 });
 
 it('an index that is missing is found out', async () => {

@@ -10,6 +10,7 @@ export const large: readonly string[] = [
   'alert_events',
   'commands',
   'contact_methods',
+  'contact_verifications',
   'deliveries',
   'escalations',
   'firing_alerts',
@@ -18,6 +19,7 @@ export const large: readonly string[] = [
   'integration_keys',
   'integrations',
   'page_links',
+  'provider_circuits',
   'reply_codes',
   'status_mirrors',
   'suppression_rules',
@@ -96,6 +98,9 @@ function filled({ teamId, personId, serviceId }: Record<'teamId' | 'personId' | 
         FROM ${numbers(30_000)}`,
     sql`INSERT INTO contact_methods (id, person_id, channel, address, verified_at)
         SELECT 'com_' || number, ${personId}, 'sms', '+1555' || lpad(number::text, 7, '0'), now() FROM ${numbers(5_000)}`,
+    sql`INSERT INTO contact_verifications (contact_method_id, sha256, attempts_left, expires_at)
+        SELECT 'com_' || number, 'x', 5, now() + interval '10 min' FROM ${numbers(5_000)}`,
+    sql`INSERT INTO provider_circuits (provider, state) SELECT 'host-' || number, 'closed' FROM ${numbers(5_000)}`,
     sql`INSERT INTO deliveries (id, escalation_id, effect_key, kind, pass, rung, person_id, contact_method_id, channel,
           status, provider_ref, settled_at)
         SELECT ${delivery}, ${escalation}, 'page:1', 'page', 1, 0, ${personId}, 'com_' || number % 5000 + 1, 'sms',

@@ -153,12 +153,9 @@ export async function startOldRows() {
       );
       return () => runStatement(world.ownerUrl, `DROP TRIGGER breaks ON ${table}; DROP FUNCTION break_down()`);
     },
-    async explain(statement: SQL, { withoutSequentialScans = false } = {}): Promise<string> {
-      return db.transaction(async (tx) => {
-        if (withoutSequentialScans) await tx.execute(sql`SET LOCAL enable_seqscan = off`);
-        const { rows } = await tx.execute<{ 'QUERY PLAN': string }>(sql`EXPLAIN ${statement}`);
-        return rows.map((row) => row['QUERY PLAN']).join('\n');
-      });
+    async explain(statement: SQL): Promise<string> {
+      const { rows } = await db.execute<{ 'QUERY PLAN': string }>(sql`EXPLAIN ${statement}`);
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
     },
     async clear(): Promise<void> {
       for (const table of Object.keys(named)) await db.execute(sql.raw(`DELETE FROM ${table}`));
