@@ -23,12 +23,13 @@ export const formatOf = (kind: string): BodyFormat => bodyFormats.find((format) 
 
 export const newReading = (): Reading => ({ sha256Hex, uniqueKey: randomUUID, receivedAt: Date.now() });
 
-/** A body in the words of Vigil. Fails with `intake.unreadable`. */
+/** A body in the words of Vigil; the preset is for what the mapping leaves open. Fails with `intake.unreadable`. */
 export function readBody(
   format: BodyFormat,
   body: unknown,
   document: IntegrationDocument,
   reading = newReading(),
+  preset: PresetName = format === 'opsgenie' ? 'opsgenie' : 'plain',
 ): readonly SourceReport[] {
   if (format === 'pagerduty_events_v2') return [readOneEvent(body, document, reading)];
   const severities = severitiesWith(document.severities);
@@ -37,7 +38,6 @@ export function readBody(
     const severityLabel = written?.severityLabel ?? 'severity';
     return readAlertmanager(body, { identity: document.identity, severityLabel, severities }, reading);
   }
-  const preset: PresetName = format === 'opsgenie' ? 'opsgenie' : 'plain';
   // A mapping that is for something else says nothing of what Opsgenie's senders send.
   const isOurs = format === 'generic' || written?.preset === 'opsgenie';
   return readMapped(body, mappingOf(isOurs ? written : null, preset), severities, reading);

@@ -1,9 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { VigilError } from '#domain/errors.ts';
+import { minuteMs } from '#domain/time.ts';
 import type { Database } from '#db/client.ts';
 import { sha256Hex } from '#db/ids.ts';
 import { findIntegrationByKey } from '#db/repositories/integrations.ts';
 import type { KeyedIntegration } from '#db/repositories/integrations.ts';
+import type { ApiDeps } from '../deps.ts';
 
 /** The key of the path, or of the header in any of the forms that senders know: Bearer, GenieKey, or the password of Basic. */
 export function keyOf({ params, headers }: Pick<FastifyRequest, 'params' | 'headers'>): string | null {
@@ -31,3 +33,22 @@ export const countedFor = (request: FastifyRequest): string => {
   const key = keyOf(request);
   return key === null ? request.ip : `sender:${sha256Hex(key)}`;
 };
+
+/** A group of some thousand alerts. Senders do not repeat what was too large. */
+const bodyLimitBytes = 4 * 1024 * 1024;
+
+/** What every webhook of a monitoring system is: open to whoever has a key, and too much is 503, which senders repeat. */
+export const webhookOptions = ({ rateLimitPerMinute }: ApiDeps['config']) =>
+  ({
+    bodyLimit: bodyLimitBytes,
+    config: {
+      access: 'public',
+      idempotencyKey: 'none',
+      rateLimit: {
+        max: rateLimitPerMinute,
+        timeWindow: minuteMs,
+        keyGenerator: countedFor,
+        errorResponseBuilder: () => new VigilError('intake.overloaded'),
+      },
+    },
+  }) as const;

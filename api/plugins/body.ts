@@ -17,6 +17,14 @@ export function registerBodyParser(app: FastifyInstance): void {
   );
 }
 
+/** For a scope whose routes take any body at all, and throw it away. */
+export function throwAwayBodies(scope: FastifyInstance, bodyLimit: number): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, _body, parsed) =>
+    parsed(null, undefined),
+  );
+}
+
 export function parseBody(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   try {

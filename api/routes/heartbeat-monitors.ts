@@ -34,6 +34,7 @@ import {
   title,
   withIsoDates,
 } from '../schemas/common.ts';
+import { broughtKey } from '../schemas/integration.ts';
 import { unknownReference } from './services.ts';
 import type { Routes } from './types.ts';
 
@@ -67,8 +68,13 @@ const monitorSchema = z
   })
   .meta({ id: 'HeartbeatMonitor' });
 const newMonitorSchema = monitorSchema.extend({
-  key: z.string().describe('Shown this once. Vigil keeps its hash only.'),
-  path: z.string().describe('Where the sender beats, below the address of the API: POST, GET or HEAD.'),
+  key: z.string().nullable().describe('Shown this once: Vigil keeps its hash only. Null for a key that was brought.'),
+  path: z
+    .string()
+    .nullable()
+    .describe(
+      'Where the sender beats, below the address of the API: POST, GET or HEAD. Null for a key that was brought.',
+    ),
 });
 
 /** Monitors of expected beats. Their settings and their life belong to people; beats come in elsewhere, by the key. */
@@ -112,7 +118,15 @@ export function registerHeartbeatMonitors(app: Routes, deps: ApiDeps): void {
       schema: {
         headers: idempotencyHeaders,
         body: z
-          .object({ serviceId: idOf('service'), name: title, intervalSeconds, severity: severity.default(2) })
+          .object({
+            serviceId: idOf('service'),
+            name: title,
+            intervalSeconds,
+            severity: severity.default(2),
+            key: broughtKey
+              .optional()
+              .describe('Of another product, whose jobs stay as they are: instead of a new key.'),
+          })
           .strict(),
         response: { 201: newMonitorSchema, ...createProblems },
       },
@@ -123,13 +137,13 @@ export function registerHeartbeatMonitors(app: Routes, deps: ApiDeps): void {
         request,
         reply,
         async (tx) => {
-          const { body } = request;
+          const { key: brought, ...body } = request.body;
           const service = await findService(tx, body.serviceId);
           if (!service) throw unknownReference('/body/serviceId', 'must be a service');
           assertMayFor(principalOf(request), keepers, service.teamId);
           const actor = personOf(request, service.teamId);
           const id = newId('heartbeat');
-          const key = `hb_${randomBytes(16).toString('hex')}`;
+          const key = brought ?? `hb_${randomBytes(16).toString('hex')}`;
           const { teamId } = service;
           await insertHeartbeat(tx, { ...body, id, teamId, sha256: sha256Hex(key), createdBy: actor.id });
           const input: MonitorInput = {
@@ -150,13 +164,15 @@ export function registerHeartbeatMonitors(app: Routes, deps: ApiDeps): void {
             requestId: request.id,
           });
           const { intervalSeconds: seconds, severity: worst } = body;
-          const data = { serviceId: service.id, intervalSeconds: seconds, severity: worst };
+          const origin = brought === undefined ? 'made' : 'imported';
+          const data = { serviceId: service.id, intervalSeconds: seconds, severity: worst, key: origin };
           await auditChange(tx, request, { kind: 'heartbeat', id }, 'created', data);
           const view = toView(found(await findHeartbeat(tx, id)));
           const headers = { 'cache-control': 'no-store', etag: etagOf(view.settingsVersion) };
-          return { status: 201, body: { ...view, key, path: `/v1/heartbeats/${key}` }, headers };
+          const shown = brought === undefined ? { key, path: `/v1/heartbeats/${key}` } : { key: null, path: null };
+          return { status: 201, body: { ...view, ...shown }, headers };
         },
-        { isSecret: true },
+        { isSecret: request.body.key === undefined },
       ),
   );
 

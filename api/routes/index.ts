@@ -17,6 +17,7 @@ import { registerEscalationRestarts } from './escalation-restarts.ts';
 import { registerEscalationTimeline } from './escalation-timeline.ts';
 import { registerEscalations } from './escalations.ts';
 import { registerEventsV2 } from './events-v2.ts';
+import { registerGrafanaOnCall } from './grafana-oncall.ts';
 import { registerHandoverNotes } from './handover-notes.ts';
 import { registerHealth } from './health.ts';
 import { registerHeartbeatMonitors } from './heartbeat-monitors.ts';
@@ -87,6 +88,7 @@ const resources = [
   registerKillSwitches,
   registerIntake,
   registerIntakeWebhooks,
+  registerGrafanaOnCall,
   registerOpsgenie,
   registerEventsV2,
   registerChangeEvents,

@@ -1,15 +1,10 @@
 import { z } from 'zod';
-import { VigilError } from '#domain/errors.ts';
-import { minuteMs } from '#domain/time.ts';
 import type { ApiDeps } from '../deps.ts';
 import { acceptAs, readBody } from '../intake/readers.ts';
 import type { BodyFormat } from '../intake/readers.ts';
-import { countedFor, senderOf } from '../intake/sender-key.ts';
+import { senderOf, webhookOptions } from '../intake/sender-key.ts';
 import { problems } from '../problem.ts';
 import type { Routes } from './types.ts';
-
-/** A group of some thousand alerts. Senders do not repeat what was too large. */
-const bodyLimitBytes = 4 * 1024 * 1024;
 
 const whatBecame = z
   .object({
@@ -36,22 +31,10 @@ const formats = [
  * Whatever may go well later is answered with 503 and never with 429, which Alertmanager takes for a refusal.
  */
 export function registerIntakeWebhooks(app: Routes, deps: ApiDeps): void {
+  const options = webhookOptions(deps.config);
   for (const [format, description] of formats) {
     const body = z.unknown().describe(description);
     const response = { 202: whatBecame, ...problems(400, 404, 413, 415, 422, 503) };
-    const options = {
-      bodyLimit: bodyLimitBytes,
-      config: {
-        access: 'public',
-        idempotencyKey: 'none',
-        rateLimit: {
-          max: deps.config.rateLimitPerMinute,
-          timeWindow: minuteMs,
-          keyGenerator: countedFor,
-          errorResponseBuilder: () => new VigilError('intake.overloaded'),
-        },
-      },
-    } as const;
     const accept = async (request: Parameters<typeof senderOf>[1]) => {
       const integration = await senderOf(deps.db, request);
       const reports = readBody(format, request.body, integration.document);

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
+import { misfitOf } from '#domain/intake/sender-key.ts';
 import type { Json } from '#domain/json.ts';
 import { canonicalHash } from '#db/audit-chain.ts';
 import {
@@ -39,6 +40,7 @@ import {
 } from '../schemas/common.ts';
 import type { integrationDocument } from '../schemas/integration.ts';
 import {
+  broughtKey,
   integrationKeySchema,
   integrationKind,
   integrationSchema,
@@ -59,8 +61,13 @@ const newIntegration = z
       .optional()
       .describe('Who reports, by its own token. Without it a principal is made, and a key that is shown once.'),
     document: newIntegrationDocument.optional(),
+    key: broughtKey.optional().describe('Of another product, whose senders stay as they are: instead of a new key.'),
   })
-  .strict();
+  .strict()
+  .refine(({ key, principalId: reporter }) => key === undefined || reporter === undefined, {
+    path: ['key'],
+    error: 'must not be with a principalId: either a key opens it, or a token',
+  });
 
 /** Integrations: senders that may report on a service, how their reports are read, and the keys that let them in. */
 export function registerIntegrations(app: Routes, deps: ApiDeps): void {
@@ -98,8 +105,9 @@ export function registerIntegrations(app: Routes, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const service = await visibleService(deps, request);
-      const { kind, name, document, principalId: reporter } = request.body;
+      const { kind, name, document, principalId: reporter, key: brought } = request.body;
       const isKeyed = reporter === undefined;
+      assertFits(brought, kind);
       const answer = await once(
         deps,
         request,
@@ -122,12 +130,12 @@ export function registerIntegrations(app: Routes, deps: ApiDeps): void {
           });
           const data = { integrationId: row.id, integrationKind: kind, principalId: principal };
           await auditChange(tx, request, { kind: 'service', id: service.id }, 'integrationAdded', data);
-          const key = isKeyed ? await insertIntegrationKey(tx, row.id, principalOf(request).id) : null;
-          if (key) await auditChange(tx, request, { kind: 'integration', id: row.id }, 'keyCreated', { keyId: key.id });
+          const key = isKeyed ? await insertIntegrationKey(tx, row.id, principalOf(request).id, brought) : null;
+          if (key) await auditChange(tx, request, { kind: 'integration', id: row.id }, 'keyCreated', aboutKey(key));
           const body = { ...toView(row), key: key && withIsoDates(key) };
           return { status: 201, body, ...(isKeyed ? { headers: { 'cache-control': 'no-store' } } : {}) };
         },
-        { isSecret: isKeyed },
+        { isSecret: isKeyed && brought === undefined },
       );
       forgetIntegrations(deps.db);
       return answer;
@@ -145,8 +153,10 @@ export function registerIntegrations(app: Routes, deps: ApiDeps): void {
       assertMayFor(principalOf(request), managers, service.teamId);
       const { integrationId } = request.params;
       await deps.db.transaction(async (tx) => {
-        found((await disableIntegration(tx, service.id, integrationId)) || null);
+        const keyIds = found(await disableIntegration(tx, service.id, integrationId));
         await auditChange(tx, request, { kind: 'service', id: service.id }, 'integrationDisabled', { integrationId });
+        for (const keyId of keyIds)
+          await auditChange(tx, request, { kind: 'integration', id: integrationId }, 'keyRevoked', { keyId });
       });
       forgetIntegrations(deps.db);
       return reply.code(204).send(null);
@@ -207,6 +217,18 @@ export async function visibleIntegration(deps: ApiDeps, request: FastifyRequest)
   assertVisible(principalOf(request), row.teamId);
   return row;
 }
+
+/** Fails with `request.invalid` when no sender of that kind could show the key that is brought. */
+export function assertFits(brought: string | undefined, kind: string): void {
+  const misfit = brought === undefined ? null : misfitOf(brought, kind);
+  if (misfit !== null) throw unknownReference('/body/key', misfit);
+}
+
+/** What the audit says of a key: never the key. */
+export const aboutKey = ({ id, key }: { readonly id: string; readonly key: string | null }) => ({
+  keyId: id,
+  origin: key === null ? 'imported' : 'made',
+});
 
 const toView = (row: IntegrationRow) =>
   withIsoDates({ ...row, document: documentOf(row) as z.output<typeof integrationDocument> });

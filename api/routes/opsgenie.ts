@@ -4,9 +4,12 @@ import { errorTable, VigilError } from '#domain/errors.ts';
 import { fittingKey, textOf } from '#domain/intake/sender-values.ts';
 import { minuteMs } from '#domain/time.ts';
 import { sha256Hex } from '#db/ids.ts';
+import { acceptBeatByName } from '#db/repositories/heartbeats.ts';
 import type { ApiDeps } from '../deps.ts';
+import { beatBodyLimitBytes, beatConfig } from '../intake/beats.ts';
 import { acceptAs, readBody } from '../intake/readers.ts';
 import { countedFor, senderOf } from '../intake/sender-key.ts';
+import { throwAwayBodies } from '../plugins/body.ts';
 import { problemOf } from '../plugins/errors.ts';
 import type { FieldError } from '../problem.ts';
 import type { Routes } from './types.ts';
@@ -15,6 +18,9 @@ const took = z.number().describe('Seconds.');
 const accepted = z
   .object({ result: z.literal('Request will be processed'), took, requestId: z.string() })
   .describe('Stored for good.');
+const pong = z
+  .object({ result: z.literal('PONG - Heartbeat received'), took, requestId: z.string() })
+  .describe('Stored.');
 const refused = z
   .object({
     message: z.string(),
@@ -51,6 +57,7 @@ export function registerOpsgenie(app: Routes, deps: ApiDeps): void {
     },
   } as const;
   const body = z.unknown();
+  registerPings(app, deps);
 
   app.post(
     '/v2/alerts',
@@ -78,6 +85,34 @@ export function registerOpsgenie(app: Routes, deps: ApiDeps): void {
       },
     );
   }
+}
+
+/** Its ping: a beat for the monitor of that name, in the team of the integration whose key is shown. */
+function registerPings(app: Routes, deps: ApiDeps): void {
+  const options = {
+    errorHandler: refuse,
+    config: beatConfig((request) => `${countedFor(request)} ${(request.params as { name: string }).name}`),
+    schema: { params: z.object({ name: z.string().max(200) }), response: { ...response, 202: pong } },
+  } as const;
+  void app.register((scope: Routes, _options, done) => {
+    throwAwayBodies(scope, beatBodyLimitBytes);
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH'] as const)
+      scope.route({
+        ...options,
+        method,
+        url: '/v2/heartbeats/:name/ping',
+        handler: async (request, reply) => {
+          const { kind, teamId } = await senderOf(deps.db, request);
+          // Other kinds of senders show their key in places where it leaks more easily, and need no such right.
+          if (kind !== 'opsgenie') throw new VigilError('intake.key_unknown');
+          const { name } = request.params;
+          if (!(await deps.db.transaction((tx) => acceptBeatByName(tx, teamId, name))))
+            throw new VigilError('resource.not_found');
+          return reply.code(202).send({ result: 'PONG - Heartbeat received', ...aboutRequest(request, reply) });
+        },
+      });
+    done();
+  });
 }
 
 const aliasOnly = (): VigilError =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { integrationKinds } from '#domain/intake/integration.ts';
+import { looksWeak, senderKeyShape } from '#domain/intake/sender-key.ts';
 import { idOf, key, outInstant, severity } from './common.ts';
 import { senderMapping } from './mapping.ts';
 
@@ -96,5 +97,15 @@ export const integrationKeySchema = z
   })
   .meta({ id: 'IntegrationKey' });
 export const newKeySchema = integrationKeySchema.extend({
-  key: z.string().describe('32 characters. Shown this once; only its hash is kept.'),
+  key: z
+    .string()
+    .nullable()
+    .describe('32 characters. Shown this once; only its hash is kept. Null for a key that was brought.'),
 });
+
+/** A key of another product, which senders show already. */
+export const broughtKey = z
+  .string()
+  .regex(senderKeyShape, 'must have 20 to 64 letters, digits, - and _')
+  .refine((text) => !looksWeak(text), 'must have at least 10 different characters: this one could be guessed')
+  .describe('What senders show already. Only its hash is kept, and it is not shown again.');

@@ -64,9 +64,9 @@ export const senderMapping = z
       .object({
         from: places.min(1),
         otherwise: z
-          .enum(['refuse', 'unique'])
+          .enum(['refuse', 'unique', 'body'])
           .default('refuse')
-          .describe('unique: an alert without a key is always a new one.'),
+          .describe('Without a key: unique, it is always a new one; body, it is one with those that say the same.'),
       })
       .strict(),
     title: z

@@ -9,7 +9,7 @@ import { UsageError } from '../io.ts';
 import { idOf } from '../keys.ts';
 import type { Column } from '../output.ts';
 import { lasting, when } from '../text.ts';
-import { writeToken } from '../token-files.ts';
+import { broughtKey, importOption, keepKey } from '../sender-keys.ts';
 
 interface Monitor {
   readonly id: string;
@@ -22,7 +22,7 @@ interface Monitor {
   readonly lastBeatAt: string | null;
   readonly dueAt: string | null;
 }
-type NewMonitor = Monitor & { readonly key: string; readonly path: string };
+type NewMonitor = Monitor & { readonly key: string | null; readonly path: string | null };
 
 const path = '/v1/heartbeat-monitors';
 const columns: readonly Column<Monitor>[] = [
@@ -53,29 +53,35 @@ export function registerHeartbeats(program: Command, run: Run): void {
     .description('a new monitor; its key is shown once')
     .requiredOption('--every <span>', 'a beat is missed this long after the last: 60s to 30d')
     .addOption(severityOption().default(2))
-    .option('--out <file>', 'write the key there, readable by you alone, instead of printing it')
+    .addOption(importOption())
+    .addOption(
+      new Option('--out <file>', 'write the key there, readable by you alone, instead of printing it').conflicts(
+        'importFile',
+      ),
+    )
     .action(
-      run<{ every: string; severity: number; out?: string }>(async ({ api, output }, options, service, name) => {
-        const body = {
-          serviceId: await idOf(api, 'service', service ?? ''),
-          name,
-          intervalSeconds: secondsOf(options.every),
-          severity: options.severity,
-        };
-        const { key, path: beatPath, ...monitor } = await api.post<NewMonitor>(path, body);
-        const fields: (readonly [string, string])[] = [
-          ['monitor', monitor.id],
-          ['status', monitor.status],
-        ];
-        if (options.out === undefined) {
-          const shown = [...fields, ['key', key], ['beats at', beatPath]] as const;
-          output.show({ ...monitor, key, path: beatPath }, () => output.fields(shown));
-        } else {
-          writeToken(options.out, key);
-          const file = options.out;
-          output.show({ ...monitor, file }, () => output.fields([...fields, ['key in', file]]));
-        }
-      }),
+      run<{ every: string; severity: number; importFile?: string; out?: string }>(
+        async (context, options, service, name) => {
+          const { api, output } = context;
+          const body = {
+            key: await broughtKey(context, options.importFile),
+            serviceId: await idOf(api, 'service', service ?? ''),
+            name,
+            intervalSeconds: secondsOf(options.every),
+            severity: options.severity,
+          };
+          const { key, path: beatPath, ...monitor } = await api.post<NewMonitor>(path, body);
+          const fields: (readonly [string, string])[] = [
+            ['monitor', monitor.id],
+            ['status', monitor.status],
+          ];
+          const { shown, field } = keepKey(key, options.out);
+          fields.push(field);
+          const at = options.out === undefined ? { path: beatPath } : {};
+          if (at.path) fields.push(['beats at', at.path]);
+          output.show({ ...monitor, ...shown, ...at }, () => output.fields(fields));
+        },
+      ),
     );
 
   group

@@ -6,7 +6,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { idOf } from '../keys.ts';
 import type { Output } from '../output.ts';
 import { when } from '../text.ts';
-import { writeToken } from '../token-files.ts';
+import { broughtKey, importOption, keepKey } from '../sender-keys.ts';
 
 interface Integration {
   readonly id: string;
@@ -20,7 +20,8 @@ interface Key {
   readonly id: string;
   readonly createdAt: string;
 }
-type ShownOnce = Key & { readonly key: string };
+/** Null: a key that was brought is not given back. */
+type NewKey = Key & { readonly key: string | null };
 interface Trial {
   readonly reports: readonly {
     readonly action: string;
@@ -39,7 +40,9 @@ interface Trial {
 const path = '/v1/integrations';
 const own = (id: string): string => `${path}/${encodeURIComponent(id)}`;
 const outOption = () =>
-  new Option('--out <file>', 'write the key there, readable by you alone, instead of printing it');
+  new Option('--out <file>', 'write the key there, readable by you alone, instead of printing it').conflicts(
+    'importFile',
+  );
 
 /** Where senders of each kind send; what stands for the key is not the key. */
 const addresses: Readonly<Record<string, string>> = {
@@ -58,22 +61,26 @@ export function registerIntegrations(program: Command, run: Run): void {
     .description('a new sender; its key is shown once')
     .addOption(new Option('--kind <kind>', 'what it speaks').choices([...integrationKinds]).makeOptionMandatory())
     .option('--document <file>', 'how its reports are read and where they go, as JSON; - reads standard input')
+    .addOption(importOption())
     .addOption(outOption())
     .action(
-      run<{ kind: string; document?: string; out?: string }>(async (context, options, service, name) => {
-        const { api, output } = context;
-        const document = options.document === undefined ? undefined : await context.document(options.document);
-        const of = await idOf(api, 'service', service ?? '');
-        const body = { kind: options.kind, name, document };
-        const { key, ...row } = await api.post<Integration & { key: ShownOnce }>(
-          `/v1/services/${of}/integrations`,
-          body,
-        );
-        const fields: (readonly [string, string])[] = [['integration', row.id]];
-        const address = addresses[row.kind];
-        if (address !== undefined) fields.push(['sends to', address]);
-        showKey(output, { ...row }, fields, key, options.out);
-      }),
+      run<{ kind: string; document?: string; importFile?: string; out?: string }>(
+        async (context, options, service, name) => {
+          const { api, output } = context;
+          const document = options.document === undefined ? undefined : await context.document(options.document);
+          const key = await broughtKey(context, options.importFile);
+          const of = await idOf(api, 'service', service ?? '');
+          const body = { kind: options.kind, name, document, key };
+          const { key: made, ...row } = await api.post<Integration & { key: NewKey }>(
+            `/v1/services/${of}/integrations`,
+            body,
+          );
+          const fields: (readonly [string, string])[] = [['integration', row.id]];
+          const address = addresses[row.kind];
+          if (address !== undefined) fields.push(['sends to', address]);
+          showKey(output, { ...row }, fields, made, options.out);
+        },
+      ),
     );
 
   group
@@ -148,12 +155,14 @@ export function registerIntegrations(program: Command, run: Run): void {
 
   group
     .command('new-key <integration>')
-    .description('a second key, so that senders can move to it; shown once')
+    .description('a second key, so that senders can move to it; shown once, unless it is one that they have already')
+    .addOption(importOption())
     .addOption(outOption())
     .action(
-      run<{ out?: string }>(async ({ api, output }, { out }, id) => {
-        const key = await api.post<ShownOnce>(`${own(id ?? '')}/keys`);
-        showKey(output, {}, [], key, out);
+      run<{ importFile?: string; out?: string }>(async (context, { importFile, out }, id) => {
+        const key = await broughtKey(context, importFile);
+        const body = key === undefined ? undefined : { key };
+        showKey(context.output, {}, [], await context.api.post<NewKey>(`${own(id ?? '')}/keys`, body), out);
       }),
     );
 
@@ -183,16 +192,11 @@ function showKey(
   output: Output,
   row: object,
   fields: readonly (readonly [string, string])[],
-  { key, ...rest }: ShownOnce,
+  { key, ...rest }: NewKey,
   out: string | undefined,
 ): void {
-  const named = [...fields, ['key id', rest.id]] as const;
-  if (out === undefined) {
-    output.show({ ...row, key: { ...rest, key } }, () => output.fields([...named, ['key', key]]));
-    return;
-  }
-  writeToken(out, key);
-  output.show({ ...row, key: { ...rest, file: out } }, () => output.fields([...named, ['key in', out]]));
+  const { shown, field } = keepKey(key, out);
+  output.show({ ...row, key: { ...rest, ...shown } }, () => output.fields([...fields, ['key id', rest.id], field]));
 }
 
 function trialText(output: Output, { reports, refusal }: Trial): string {

@@ -1,4 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { MonitorEffect } from '#domain/heartbeat/monitor.ts';
 import { VigilError } from '#domain/errors.ts';
 import type { Severity } from '#domain/severity.ts';
@@ -25,9 +26,13 @@ export interface NewHeartbeat {
   readonly createdBy: string;
 }
 
-/** The monitor's row, before its workflow has begun. */
+/** The monitor's row, before its workflow has begun. Fails with `intake.key_taken` when an open monitor has the key. */
 export async function insertHeartbeat(tx: Transaction, monitor: NewHeartbeat): Promise<void> {
-  await tx.insert(heartbeatMonitors).values({ ...monitor, status: 'opening' });
+  const { rowCount } = await tx
+    .insert(heartbeatMonitors)
+    .values({ ...monitor, status: 'opening' })
+    .onConflictDoNothing({ target: heartbeatMonitors.sha256, where: isNull(heartbeatMonitors.closedAt) });
+  if (rowCount !== 1) throw new VigilError('intake.key_taken');
 }
 
 export async function findHeartbeat(db: Queryable, id: string): Promise<HeartbeatRow | null> {
@@ -61,7 +66,23 @@ export async function listHeartbeats(
  * Takes in a beat: one row update by the clock of Postgres. Only a monitor that waits for a beat is told, once until it has
  * moved on. False when no open monitor has that key.
  */
-export async function acceptBeat(tx: Transaction, sha256: string): Promise<boolean> {
+export const acceptBeat = (tx: Transaction, sha256: string): Promise<boolean> =>
+  beat(tx, eq(heartbeatMonitors.sha256, sha256));
+
+/** Takes in a beat for the one open monitor of the team that has that name; false when none has, or several have. */
+export async function acceptBeatByName(tx: Transaction, teamId: string, name: string): Promise<boolean> {
+  const named = await tx
+    .select({ id: heartbeatMonitors.id })
+    .from(heartbeatMonitors)
+    .where(
+      and(eq(heartbeatMonitors.teamId, teamId), eq(heartbeatMonitors.name, name), isNull(heartbeatMonitors.closedAt)),
+    )
+    .limit(2);
+  const [only] = named;
+  return only !== undefined && named.length === 1 && beat(tx, eq(heartbeatMonitors.id, only.id));
+}
+
+async function beat(tx: Transaction, which: SQL): Promise<boolean> {
   const [row] = await tx
     .update(heartbeatMonitors)
     // Under the row's lock: beats that come together must not go back in time.
@@ -69,7 +90,7 @@ export async function acceptBeat(tx: Transaction, sha256: string): Promise<boole
       lastBeatAt: sql`greatest(${heartbeatMonitors.lastBeatAt}, clock_timestamp())`,
       beats: sql`${heartbeatMonitors.beats} + 1`,
     })
-    .where(and(eq(heartbeatMonitors.sha256, sha256), isNull(heartbeatMonitors.closedAt)))
+    .where(and(which, isNull(heartbeatMonitors.closedAt)))
     .returning({
       id: heartbeatMonitors.id,
       version: heartbeatMonitors.version,

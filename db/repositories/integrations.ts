@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { and, eq, isNull, sql } from 'drizzle-orm';
+import { VigilError } from '#domain/errors.ts';
 import { emptyDocument } from '#domain/intake/integration.ts';
 import type { IntegrationDocument, Sender } from '#domain/intake/integration.ts';
+import { senderKeyShape } from '#domain/intake/sender-key.ts';
 import type { Database, Queryable, Transaction } from '../client.ts';
 import { newId, sha256Hex } from '../ids.ts';
 import { integrationKeys, integrations, services } from '../schema/index.ts';
@@ -26,7 +28,6 @@ export interface KeyedIntegration extends Sender {
 export const liveKeysAtMost = 2;
 /** A disabled integration is turned away no later than this, milliseconds; in the process that disabled it at once. */
 const rememberedForMs = 2_000;
-const keyShape = /^[0-9a-f]{32}$/;
 
 const known = new WeakMap<Queryable, ShortMemory<KeyedIntegration | null>>();
 
@@ -35,7 +36,7 @@ const known = new WeakMap<Queryable, ShortMemory<KeyedIntegration | null>>();
  * shaped like a key is turned away without a look-up.
  */
 export function findIntegrationByKey(db: Database, key: string): Promise<KeyedIntegration | null> {
-  if (!keyShape.test(key)) return Promise.resolve(null);
+  if (!senderKeyShape.test(key)) return Promise.resolve(null);
   const memory = known.get(db) ?? new ShortMemory({ forMs: rememberedForMs, atMost: 10_000 });
   known.set(db, memory);
   const sha256 = sha256Hex(key);
@@ -138,13 +139,22 @@ export async function changeIntegration(
   return row;
 }
 
-/** False when there is none, or it was disabled already. */
-export async function disableIntegration(db: Queryable, serviceId: string, id: string): Promise<boolean> {
-  const { rowCount } = await db
+/**
+ * Its keys end with it, so that another integration may take over one that was brought along: returns their ids. Null when
+ * there is none, or it was disabled already.
+ */
+export async function disableIntegration(tx: Transaction, serviceId: string, id: string): Promise<string[] | null> {
+  const { rowCount } = await tx
     .update(integrations)
     .set({ disabledAt: sql`now()` })
     .where(and(eq(integrations.id, id), eq(integrations.serviceId, serviceId), isNull(integrations.disabledAt)));
-  return (rowCount ?? 0) > 0;
+  if (!rowCount) return null;
+  const ended = await tx
+    .update(integrationKeys)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(integrationKeys.integrationId, id), isNull(integrationKeys.revokedAt)))
+    .returning({ id: integrationKeys.id });
+  return ended.map((key) => key.id);
 }
 
 const shownOfKey = {
@@ -156,23 +166,28 @@ const shownOfKey = {
 };
 
 /**
- * Makes a key of 128 random bits, written as senders of 32-character keys expect. Only its hash is kept: whoever asked
- * shows it once. Null when two are live already; the caller holds the integration's lock, so that no third slips in.
+ * Takes a key that senders have already, or makes one of 128 random bits, written as senders of 32-character keys expect.
+ * Only its hash is kept: whoever asked for a new one shows it once; the one that was brought is not given back.
+ *
+ * Fails with `intake.keys_in_use` when two are live already, and with `intake.key_taken` when the key opens something, of
+ * whomever. The caller holds the integration's lock, so that no third slips in.
  */
 export async function insertIntegrationKey(
   tx: Transaction,
   integrationId: string,
   createdBy: string,
-): Promise<(IntegrationKeyRow & { readonly key: string }) | null> {
+  brought?: string,
+): Promise<IntegrationKeyRow & { readonly key: string | null }> {
   const live = await listIntegrationKeys(tx, integrationId);
-  if (live.length >= liveKeysAtMost) return null;
-  const key = randomBytes(16).toString('hex');
+  if (live.length >= liveKeysAtMost) throw new VigilError('intake.keys_in_use');
+  const key = brought ?? randomBytes(16).toString('hex');
   const [row] = await tx
     .insert(integrationKeys)
     .values({ id: newId('integrationKey'), integrationId, sha256: sha256Hex(key), createdBy })
+    .onConflictDoNothing({ target: integrationKeys.sha256, where: isNull(integrationKeys.revokedAt) })
     .returning(shownOfKey);
-  if (!row) throw new Error('an insert returned no row');
-  return { ...row, key };
+  if (!row) throw new VigilError('intake.key_taken');
+  return { ...row, key: brought === undefined ? key : null };
 }
 
 /** The live ones, oldest first. */

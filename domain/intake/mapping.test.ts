@@ -116,7 +116,12 @@ describe('a mapped body', () => {
       fc.record({ site: texts, results: fc.oneof(fc.array(entry, { maxLength: 5 }), texts) }),
       fc.jsonValue({ maxDepth: 4 }),
     );
-    const mapping = fc.constantFrom<Mapping>(monitor, presets.opsgenie, presets.grafana_oncall);
+    const mapping = fc.constantFrom<Mapping>(
+      monitor,
+      presets.opsgenie,
+      presets.grafana_oncall,
+      presets.grafana_oncall_webhook,
+    );
     fc.assert(
       fc.property(body, mapping, (body, mapping) => {
         let reports: readonly SourceReport[];
@@ -228,5 +233,16 @@ describe('a preset', () => {
       dedupKey: 'u1',
     });
     expect(first('grafana_oncall', { title: 'Disk' })).toMatchObject({ action: 'trigger', dedupKey: 'Disk' });
+  });
+
+  it('reads any webhook of Grafana OnCall: without a key the same body is the same alert', () => {
+    const keyOf = (body: unknown) => first('grafana_oncall_webhook', body)?.dedupKey;
+    expect(first('grafana_oncall_webhook', { id: 7, name: 'Disk', state: 'OK' })).toMatchObject({
+      action: 'resolve',
+      dedupKey: '7',
+    });
+    expect(first('grafana_oncall_webhook', { text: 'odd' })).toMatchObject({ title: 'An alert without a title' });
+    expect(keyOf({ text: 'odd' })).toBe(keyOf({ text: 'odd' }));
+    expect(new Set([{ text: 'odd' }, { text: 'other' }, [], null, 1].map(keyOf)).size).toBe(5);
   });
 });

@@ -23,8 +23,11 @@ export interface Mapping {
   readonly items: string | null;
   readonly dedupKey: {
     readonly from: readonly Place[];
-    /** `unique`: an alert without a key is always a new one, and nothing can resolve it. */
-    readonly otherwise: 'refuse' | 'unique';
+    /**
+     * `unique`: an alert without a key is always a new one, and nothing can resolve it. `body`: it is one with those that
+     * say exactly the same.
+     */
+    readonly otherwise: 'refuse' | 'unique' | 'body';
   };
   readonly title: { readonly from: readonly Place[]; readonly otherwise: string | null };
   readonly severity: {
@@ -111,7 +114,7 @@ function readItem(of: Item, mapping: Mapping, severities: SeverityTable, reading
     ...mapping.labelsOf.map((pointer) => lookUp(of, pointer)),
     Object.fromEntries(Object.entries(mapping.labels).map(([name, pointer]) => [name, lookUp(of, pointer)])),
   );
-  const common = { dedupKey: key === null ? reading.uniqueKey() : fittingKey(key, reading), labels };
+  const common = { dedupKey: key === null ? keyless(of, mapping, reading) : fittingKey(key, reading), labels };
   if (action === 'resolve') return { ...common, action, group: null };
   if (action === 'acknowledge') return { ...common, action };
   const title = firstText(of, mapping.title.from, ' ') ?? mapping.title.otherwise;
@@ -125,6 +128,9 @@ function readItem(of: Item, mapping: Mapping, severities: SeverityTable, reading
     group: null,
   };
 }
+
+const keyless = ({ item }: Item, { dedupKey }: Mapping, { sha256Hex, uniqueKey }: Reading): string =>
+  dedupKey.otherwise === 'body' ? sha256Hex(JSON.stringify(item ?? null)) : uniqueKey();
 
 function actionOf(of: Item, { action }: Mapping): ReportAction {
   const word = firstText(of, action.from, ' ');

@@ -1,7 +1,7 @@
 import { usualActions } from './mapping.ts';
 import type { Mapping } from './mapping.ts';
 
-export const presetNames = ['plain', 'grafana_oncall', 'opsgenie'] as const;
+export const presetNames = ['plain', 'grafana_oncall', 'grafana_oncall_webhook', 'opsgenie'] as const;
 export type PresetName = (typeof presetNames)[number];
 
 /** What an integration says of the JSON that it sends: a preset, and what it does otherwise. */
@@ -27,11 +27,21 @@ export const presets: Readonly<Record<PresetName, Mapping>> = {
   /** The formatted webhook of Grafana OnCall. Without `alert_uid` the title tells alerts apart. */
   grafana_oncall: {
     items: null,
-    dedupKey: { from: ['/alert_uid', '/title'], otherwise: 'refuse' },
+    dedupKey: { from: ['/alert_uid', '/title'], otherwise: 'body' },
     title: { from: ['/title', '/message'], otherwise: 'An alert without a title' },
     severity: { from: ['/severity', '/labels/severity'], values: {}, otherwise: null },
     action: { from: ['/state'], values: usualActions, otherwise: 'trigger' },
     labels: { state: '/state' },
+    labelsOf: ['/labels'],
+  },
+  /** Whatever its webhooks without templates took: nothing is refused. Without a key the same body is the same alert, as there. */
+  grafana_oncall_webhook: {
+    items: null,
+    dedupKey: { from: ['/alert_uid', '/dedupKey', '/dedup_key', '/key', '/id'], otherwise: 'body' },
+    title: { from: ['/title', '/summary', '/message', '/name'], otherwise: 'An alert without a title' },
+    severity: { from: ['/severity', '/priority', '/level', '/labels/severity'], values: {}, otherwise: null },
+    action: { from: ['/state', '/status', '/action'], values: usualActions, otherwise: 'trigger' },
+    labels: { source: '/source' },
     labelsOf: ['/labels'],
   },
   /** The alert of Opsgenie's alert API. Without an alias an alert is always a new one, as there. */

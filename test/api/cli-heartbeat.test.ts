@@ -49,6 +49,16 @@ describe('vigil heartbeat', () => {
     expect((await run(['heartbeat', 'show', id, '--json'])).json()).toMatchObject({ id, beats: 2 });
   });
 
+  it('takes a key that jobs have already', async () => {
+    const key = 'Zk3vQ8mX1tB6nR9wLc5yHd7Fs';
+    const create = ['heartbeat', 'create', serviceKey, 'watchdog', '--every', '10m', '--import-file', '-'];
+    const made = await run(create, { input: `${key}\n` });
+    expect([made.code, made.err, made.out.includes(key)]).toEqual([0, '', false]);
+    expect(made.out).toContain('the one that senders have');
+    const path = `/integrations/v1/alertmanager/${key}/heartbeat/`;
+    expect((await api.app.inject({ method: 'POST', url: path })).statusCode).toBe(200);
+  });
+
   it('asks for each change of a monitor, under the settings that it read', async () => {
     const made = await run(['heartbeat', 'create', serviceKey, 'hourly', '--every', '1h', '--severity', '1', '--json']);
     const { id, key } = made.json<{ id: string; key: string }>();

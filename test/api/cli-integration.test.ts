@@ -91,6 +91,30 @@ describe('vigil integration', () => {
     expect(await send(key.key, { host: 'db1', text: 'Disk is full', level: 'red' })).toBe(202);
   });
 
+  it('brings a key that senders have already, from a file or standard input, and never shows it', async () => {
+    const [fromFile, fromInput] = ['Zk3vQ8mX1tB6nR9wLc5yHd7Fs', '8f4b2c9d0e1a37659c8b7d6e5f4a3b21'];
+    const keyFile = join(folder, 'old.key');
+    writeFileSync(keyFile, `${fromFile}\n`);
+    const create = ['integration', 'create', service, 'old', '--kind', 'generic', '--import-file', keyFile];
+    const made = await run([...create, '--json']);
+    expect([made.code, made.err]).toEqual([0, '']);
+    const { id, key } = made.json<{ id: string; key: { id: string; key: null } }>();
+    expect(key.key).toBeNull();
+    const added = await run(['integration', 'new-key', id, '--import-file', '-'], { input: `${fromInput}\n` });
+    expect(added.out).toMatch(/^key id +\S+\nkey +the one that senders have\n$/);
+    for (const shown of [fromFile, fromInput]) expect(await send(shown, { id: 'old', title: 't' })).toBe(202);
+
+    const again = await run(create);
+    expect([again.code, again.err]).toEqual([expect.any(Number), expect.stringContaining('live already')]);
+    const weak = await run(['integration', 'new-key', id, '--import-file', '-'], { input: '0'.repeat(32) });
+    expect([weak.code, weak.err]).toEqual([expect.any(Number), expect.stringContaining('could be guessed')]);
+    const both = await run([...create, '--out', join(folder, 'none')]);
+    expect([both.code, both.err]).toEqual([2, expect.stringContaining('cannot be used with')]);
+    for (const { out, err } of [made, added, again, weak, both])
+      for (const shown of [fromFile, fromInput]) expect(out + err).not.toContain(shown);
+    for (const { code } of [again, weak]) expect(code).not.toBe(0);
+  });
+
   it('says which kinds there are', async () => {
     const wrong = await run(['integration', 'create', service, 'x', '--kind', 'nagios']);
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('alertmanager')]);

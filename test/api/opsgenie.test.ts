@@ -1,6 +1,8 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { VigilError } from '#domain/errors.ts';
 import { createIntake } from '#api/intake/intake.ts';
+import { heartbeatMonitors } from '#db/schema/index.ts';
 import { awayTemporal, startTestApi, testApiOver } from '#test/support/api.ts';
 import type { TestApi } from '#test/support/api.ts';
 import { sendersOf } from '#test/support/senders.ts';
@@ -125,5 +127,59 @@ describe("Opsgenie's alert API", () => {
       [202, undefined],
     ]);
     expect(await senders.openOnes()).toHaveLength(1);
+  });
+});
+
+describe("Opsgenie's ping", () => {
+  const monitor = async (name: string, serviceId = senders.world.serviceId, by = senders.manager) => {
+    const body = { serviceId, name, intervalSeconds: 600 };
+    const made = await by.call('POST', '/v1/heartbeat-monitors', body);
+    expect(made.statusCode).toBe(201);
+    return made.json().id as string;
+  };
+  const beatsOf = async (id: string) =>
+    (await senders.manager.call('GET', `/v1/heartbeat-monitors/${id}`)).json().beats;
+  const ping = (name: string, method: 'GET' | 'POST' | 'PUT' | 'PATCH' = 'POST', more: object = {}) =>
+    api.app.inject({ method, url: `/v2/heartbeats/${encodeURIComponent(name)}/ping`, headers: genie(), ...more });
+
+  it('is a beat of the monitor of that name, by every method and with any body', async () => {
+    const id = await monitor('nightly backup/7 ü');
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH'] as const) {
+      const answer = await ping('nightly backup/7 ü', method);
+      expect([answer.statusCode, answer.json()]).toEqual([202, { ...accepted, result: 'PONG - Heartbeat received' }]);
+    }
+    const form = { headers: { ...genie(), 'content-type': 'application/x-www-form-urlencoded' }, payload: 'a=b' };
+    expect((await ping('nightly backup/7 ü', 'POST', form)).statusCode).toBe(202);
+    expect(await beatsOf(id)).toBe(5);
+  });
+
+  it('reaches no monitor of another team, and none that is not the only one of its name', async () => {
+    const strangers = await sendersOf(api);
+    await monitor('theirs', strangers.world.serviceId, strangers.manager);
+    await monitor('twice');
+    const second = await monitor('twice');
+    for (const name of ['theirs', 'twice', 'nothing', 'x'.repeat(200)]) {
+      const answer = await ping(name);
+      expect([answer.statusCode, answer.json()]).toEqual([404, refused(expect.any(String))]);
+    }
+    await api.db
+      .update(heartbeatMonitors)
+      .set({ status: 'closed', closedAt: new Date() })
+      .where(eq(heartbeatMonitors.id, second));
+    expect((await ping('twice')).statusCode).toBe(202);
+  });
+
+  it('needs a key of an integration of that kind', async () => {
+    const id = await monitor('guarded');
+    const other = await senders.make('generic');
+    for (const headers of [
+      {},
+      { authorization: `GenieKey ${'0'.repeat(32)}` },
+      { authorization: `GenieKey ${other.key}` },
+    ]) {
+      const answer = await ping('guarded', 'POST', { headers });
+      expect([answer.statusCode, answer.json()]).toEqual([401, refused('Could not authenticate')]);
+    }
+    expect(await beatsOf(id)).toBe(0);
   });
 });

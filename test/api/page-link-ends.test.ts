@@ -1,8 +1,9 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sha256Hex } from '#db/ids.ts';
 import { pageLinks } from '#db/schema/index.ts';
 import { colleague, LinkTaps } from '#test/support/link-taps.ts';
+import { tablesWith } from '#test/support/tables-with.ts';
 
 let taps: LinkTaps;
 beforeAll(async () => {
@@ -129,17 +130,8 @@ it('keeps no token: only its hash is stored, and nothing of what it did holds it
     .from(pageLinks)
     .where(eq(pageLinks.sha256, sha256Hex(taps.token)));
   expect(stored).toMatchObject({ personId: taps.world.ann, action: 'acknowledge' });
-  const { rows: tables } = await taps.api.db.execute<{ name: string }>(
-    sql`SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
-  );
-  const hits: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await taps.api.db.execute(
-      sql`SELECT 1 FROM ${sql.identifier(name)} t WHERE position(${taps.token} IN to_jsonb(t)::text) > 0`,
-    );
-    if (rows.length > 0) hits.push(name);
-  }
-  expect(tables.length).toBeGreaterThan(40);
+  const { hits, searched } = await tablesWith(taps.api.db, taps.token);
+  expect(searched).toBeGreaterThan(40);
   expect(hits).toEqual([]);
   const metrics = await taps.api.app.inject('/metrics');
   expect(metrics.body).toContain('route="/a/:token"');
