@@ -141,7 +141,9 @@ describe('bad input', () => {
     for (const request of strange) {
       const answer = await post(request, request.body);
       const said = `${request.name} ${JSON.stringify(request.body)}: ${answer.statusCode} ${answer.body}`;
-      expect(answer.statusCode, said).toBeLessThan(500);
+      // Temporal is away here: what can only be done there and then says so.
+      if (request.name.endsWith('/restarts')) expect(answer.statusCode, said).toBe(503);
+      else expect(answer.statusCode, said).toBeLessThan(500);
     }
   });
 
