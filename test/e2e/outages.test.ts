@@ -32,7 +32,7 @@ beforeAll(async () => {
     environment: processEnvironment,
     settings: { VIGIL_OUTGOING_ALLOW: new URL(phone.url).host, VIGIL_API_RATE_LIMIT: '10000000' },
   });
-  world = await prepareBench(stack, phone.url);
+  world = await prepareBench(stack, phone.url, phone.url);
 });
 afterAll(async () => {
   await world?.close();
