@@ -19,6 +19,7 @@ import { idempotencyHeaders } from '../commands.ts';
 import { auditChange, found } from '../configuration.ts';
 import type { ApiDeps } from '../deps.ts';
 import { once } from '../idempotent.ts';
+import { principalOf } from '../plugins/authentication.ts';
 import { problems } from '../problem.ts';
 import { createProblems, idOf, nothing, outInstant, readProblems, withIsoDates } from '../schemas/common.ts';
 import { assertOwnOrManager } from './persons.ts';
@@ -162,7 +163,8 @@ export function registerContactMethods(app: Routes, deps: ApiDeps): void {
     },
     async (request) => {
       const { personId, contactMethodId } = request.params;
-      assertOwnOrManager(request, personId);
+      // Nobody else's: answers from there count as this person's.
+      if (principalOf(request).id !== personId) throw new VigilError('auth.forbidden');
       // A wrong try is committed too: it counts.
       const tried = await deps.db.transaction(async (tx) => {
         found(await lockPerson(tx, personId));

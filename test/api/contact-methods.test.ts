@@ -51,6 +51,15 @@ const waysOf = async (personId: string) =>
 const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 describe('a contact method', () => {
+  it('is proven by its owner alone: who proved one for somebody else could answer in that name', async () => {
+    const ann = await someone();
+    const manager = await api.principal({ roles: ['oncall_manager'] });
+    const code = await codeFor(ann);
+    expect((await confirm(manager, ann.path, code)).json()).toMatchObject({ status: 403 });
+    expect(await waysOf(ann.person.id)).toEqual([]);
+    expect((await confirm(ann.person, ann.path, code)).statusCode).toBe(200);
+  });
+
   it('is used for pages only after its code was typed back', async () => {
     const ann = await someone();
     expect(await waysOf(ann.person.id)).toEqual([]);
