@@ -4,8 +4,9 @@ import { noteCircuit } from '#db/repositories/provider-circuits.ts';
 import type { PagerChannel } from '#activities/clients/pager-channels.ts';
 import { createConsoleChannel } from '#activities/clients/console-channel.ts';
 import type { HttpClient } from '#activities/clients/http.ts';
-import { createProviderGuard, guarded } from '#activities/clients/provider-guard.ts';
+import { createProviderGuard, guarded, guardedMirror } from '#activities/clients/provider-guard.ts';
 import { createWebhookSigner } from '#activities/clients/signed-webhook.ts';
+import type { StatusMirror } from '#activities/clients/status-mirror.ts';
 import { createWebhookChannel } from '#activities/clients/webhook-channel.ts';
 import { secondMs } from '#domain/time.ts';
 import { createWorkerMetrics } from './metrics.ts';
@@ -13,6 +14,7 @@ import type { WorkerMetrics } from './metrics.ts';
 
 export interface Channels {
   readonly byName: ReadonlyMap<string, PagerChannel>;
+  readonly mirrors: readonly StatusMirror[];
   readonly metrics: WorkerMetrics;
 }
 
@@ -20,8 +22,9 @@ export interface Channels {
 export const placesPerProvider = 64;
 
 /**
- * Every way to reach people that is configured. All that call out stand behind one guard: a retry budget, a circuit and a
- * bounded number of places for each provider, so that one that is down or slow delays nobody else's page.
+ * Every way to reach people that is configured, and where else escalations are shown. All that call out stand behind one
+ * guard: a retry budget, a circuit and a bounded number of places for each provider, so that one that is down or slow
+ * delays nobody else's page.
  */
 export function buildChannels(options: {
   readonly http: HttpClient;
@@ -30,10 +33,11 @@ export function buildChannels(options: {
   readonly slack: PagerChannel | null;
   /** E-mail, text messages and calls, those that are set up. */
   readonly phones: readonly PagerChannel[];
+  readonly mirrors: readonly StatusMirror[];
   readonly db: Database;
   readonly log: Logger;
 }): Channels {
-  const { http, signingSecrets, slack, phones, db, log } = options;
+  const { http, signingSecrets, slack, phones, mirrors, db, log } = options;
   const guard = createProviderGuard({
     now: () => performance.now(),
     // A page is worth more retries than an ordinary call: fifty at once, and one a second.
@@ -57,6 +61,7 @@ export function buildChannels(options: {
   const all = [createConsoleChannel(log), ...outgoing.map((channel) => guarded(channel, guard))];
   return {
     byName: new Map(all.map((channel) => [channel.name, metrics.observed(channel)])),
+    mirrors: mirrors.map((mirror) => guardedMirror(mirror, guard)),
     metrics,
   };
 }

@@ -47,16 +47,20 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
   const { publicUrl } = config.api;
   const slack = await connectSlack(config, guard);
   const phones = connectPhones(await readAccounts(config), http);
+  const { mirrorsFile, url } = config.outgoing.pagerduty;
+  const keys = await loadMirrorKeys(mirrorsFile);
   const channels = buildChannels({
     http,
     signingSecrets: secrets,
     slack: slack === null ? null : createSlackChannel({ api: slack, publicUrl, log }),
     phones: phones.channels,
+    mirrors: [
+      ...(slack === null ? [] : [createSlackMirror({ api: slack, publicUrl })]),
+      ...(keys.size === 0 ? [] : [createPagerdutyMirror({ http, keys, url, publicUrl })]),
+    ],
     db,
     log,
   });
-  const { mirrorsFile, url } = config.outgoing.pagerduty;
-  const keys = await loadMirrorKeys(mirrorsFile);
   const detectorPool = config.db.detectorUrl === null ? null : openDetectorPool(config.db.detectorUrl.reveal(), log);
   return {
     db,
@@ -65,10 +69,7 @@ export async function buildDeps(config: Config, db: Database, log: Logger): Prom
     onFirstPage: channels.metrics.firstPage,
     receipts: phones.receipts,
     publicUrl,
-    mirrors: [
-      ...(slack === null ? [] : [createSlackMirror({ api: slack, publicUrl })]),
-      ...(keys.size === 0 ? [] : [createPagerdutyMirror({ http, keys, url, publicUrl })]),
-    ],
+    mirrors: channels.mirrors,
     mirroredServices: new Set(keys.keys()),
     enforcementApi:
       config.outgoing.enforcementUrl === null || secrets.length === 0

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { ShownStatus } from '#domain/escalation/shown.ts';
 import type { PageMessage, PagerChannel, SendOutcome } from './pager-channels.ts';
-import { createProviderGuard, guarded } from './provider-guard.ts';
+import { createProviderGuard, guarded, guardedMirror } from './provider-guard.ts';
 import type { ProviderGuardOptions, ProviderState } from './provider-guard.ts';
+import type { StatusMirror } from './status-mirror.ts';
 
 const sent: SendOutcome = { outcome: 'sent' };
 const notTaken: SendOutcome = { outcome: 'failed_transient', retryAfterMs: null };
@@ -112,6 +114,28 @@ describe('the guard of a provider', () => {
     expect(known).toHaveLength(1_000);
     expect(known).not.toContain('host-0');
   });
+});
+
+it('leaves a mirror that fails alone, and no page with it', async () => {
+  const { guard } = underTest();
+  let calls = 0;
+  const mirror: StatusMirror = {
+    kind: 'chat',
+    show: () => Promise.resolve({ outcome: 'failed_transient', code: `try_${++calls}`, retryAfterMs: null }),
+  };
+  const behind = guardedMirror(mirror, guard);
+  const status = {} as ShownStatus;
+  const target = { target: 'C1:1.1', page: null };
+  await behind.show(status, target);
+  expect(await behind.show(status, target)).toMatchObject({ code: 'try_2' });
+  expect(await behind.show(status, target)).toEqual({
+    outcome: 'failed_transient',
+    code: 'circuit_open',
+    retryAfterMs: expect.any(Number),
+  });
+  expect(calls).toBe(2);
+  const slack: PagerChannel = { name: 'chat', provider: () => 'slack', send: async () => sent };
+  expect(await guarded(slack, guard).send({} as PageMessage)).toBe(sent);
 });
 
 it('keeps the hosts of one channel apart', async () => {

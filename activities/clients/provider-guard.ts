@@ -1,7 +1,8 @@
 import { secondMs } from '#domain/time.ts';
-import type { PagerChannel, SendOutcome } from './pager-channels.ts';
+import type { PagerChannel } from './pager-channels.ts';
 import { createRetryBudget } from './retry-budget.ts';
 import type { BudgetSnapshot, RetryBudget, RetryBudgetOptions } from './retry-budget.ts';
+import type { StatusMirror } from './status-mirror.ts';
 
 /** What a provider looks like from this process, whenever that changes. */
 export interface ProviderState extends BudgetSnapshot {
@@ -21,13 +22,24 @@ export interface ProviderGuardOptions extends RetryBudgetOptions {
   readonly onChange?: (state: ProviderState) => void;
 }
 
+/** A call that did not leave. */
+export interface RefusedCall {
+  readonly outcome: 'failed_transient';
+  readonly retryAfterMs: number;
+  readonly refused: 'busy' | 'circuit_open' | 'retry_budget_spent';
+}
+
 /** The retry budgets, circuits and places of one process, one set per provider. */
 export interface ProviderGuard {
   /**
    * Makes one call, unless the provider's circuit is open, its retry budget is spent or its places are taken: then the
    * call did not leave, and the answer says why and when to ask again.
    */
-  send(provider: string, attempt: number, call: () => Promise<SendOutcome>): Promise<SendOutcome>;
+  send<T extends { readonly outcome: string }>(
+    provider: string,
+    attempt: number,
+    call: () => Promise<T>,
+  ): Promise<T | RefusedCall>;
   states(): readonly ProviderState[];
 }
 
@@ -91,14 +103,27 @@ export function guarded(channel: PagerChannel, guard: ProviderGuard): PagerChann
   };
 }
 
+/** The same mirror, behind the guard, apart from the pages of its provider: what fails to be shown must hold up none. */
+export function guardedMirror(mirror: StatusMirror, guard: ProviderGuard): StatusMirror {
+  return {
+    ...mirror,
+    async show(status, target) {
+      const shown = await guard.send(`mirror ${mirror.kind}`, 1, () => mirror.show(status, target));
+      if (!('refused' in shown)) return shown;
+      return { outcome: 'failed_transient', code: shown.refused, retryAfterMs: shown.retryAfterMs };
+    },
+  };
+}
+
 const providerOf = (channel: PagerChannel, address: string): string => channel.provider?.(address) ?? channel.name;
 
 /** A provider that says no to one message is up. */
-const isAlive = ({ outcome }: SendOutcome): boolean => outcome !== 'failed_transient' && outcome !== 'unknown';
+const isAlive = ({ outcome }: { readonly outcome: string }): boolean =>
+  outcome !== 'failed_transient' && outcome !== 'unknown';
 
-function refuse(entry: Entry, refused: 'busy' | 'circuit_open' | 'retry_budget_spent', retryAfterMs: number) {
+function refuse(entry: Entry, refused: RefusedCall['refused'], retryAfterMs: number): RefusedCall {
   entry.refused++;
-  return { outcome: 'failed_transient' as const, retryAfterMs, refused };
+  return { outcome: 'failed_transient', retryAfterMs, refused };
 }
 
 async function takePlace(entry: Entry, most: number, longestWaitMs: number): Promise<boolean> {
