@@ -14,42 +14,68 @@ import { responders } from './routes/escalations.ts';
 
 /** What a person answered to a page, by a way that shows who the person is. */
 export interface PageAnswer {
-  readonly personId: string;
   /** The page that was answered: an answer to an old one is refused once the ladder has begun anew. */
   readonly deliveryId: string;
-  readonly act: 'acknowledge' | 'escalate';
-  readonly via: 'text_message' | 'call';
+  readonly act: 'acknowledge' | 'escalateNow';
+  readonly via: 'text_message' | 'call' | 'chat';
   /** Names the answer: however often it comes, it is one command. */
   readonly key: string;
 }
+
+export type Answerer = NonNullable<Awaited<ReturnType<typeof findPersonToAct>>>;
 
 /**
  * Does what the answer asks for, with the roles that the person holds now, by the one path of commands; and says in a
  * sentence or two what came of it. The sentences carry no content of the escalation.
  */
-export async function answerPage(deps: ApiDeps, request: FastifyRequest, answer: PageAnswer): Promise<string> {
+export async function answerPage(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  personId: string,
+  answer: PageAnswer,
+): Promise<string> {
+  return orRefusal(async () => {
+    const person = await findPersonToAct(deps.db, personId);
+    if (!person) throw new VigilError('resource.not_found');
+    const page = await findAnswered(deps, person, answer.deliveryId);
+    return say(answer.act, await carryOutAnswer(deps, request, person, page, answer));
+  });
+}
+
+/** What cannot be done is said too. Fails only where nothing was written. */
+export async function orRefusal(answering: () => Promise<string>): Promise<string> {
   try {
-    return say(answer.act, await carryOutAnswer(deps, request, answer));
+    return await answering();
   } catch (error) {
     if (error instanceof VigilError && errorTable[error.code].status < 500) return refusal(error.code, error.detail);
     throw error;
   }
 }
 
-async function carryOutAnswer(deps: ApiDeps, request: FastifyRequest, answer: PageAnswer): Promise<Outcome | null> {
-  const { personId, deliveryId, act, via, key } = answer;
-  const delivery = await findDelivery(deps.db, deliveryId);
-  const escalation = delivery === null ? null : await findEscalation(deps.db, delivery.escalationId);
-  const person = await findPersonToAct(deps.db, personId);
-  if (!delivery || !escalation || !person) throw new VigilError('resource.not_found');
+/** The page that is answered, with its escalation. Fails with `resource.not_found` and `auth.forbidden`. */
+export async function findAnswered({ db }: ApiDeps, person: Answerer, deliveryId: string) {
+  const delivery = await findDelivery(db, deliveryId);
+  const escalation = delivery === null ? null : await findEscalation(db, delivery.escalationId);
+  if (!delivery || !escalation) throw new VigilError('resource.not_found');
   assertMayFor(person, responders, escalation.teamId);
+  return { delivery, escalation };
+}
+
+/** Sends the command that an answer asks for. Null while it is not known what came of it. */
+export async function carryOutAnswer(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  person: Answerer,
+  { delivery, escalation }: Awaited<ReturnType<typeof findAnswered>>,
+  { act, via, key }: PageAnswer,
+): Promise<Outcome | null> {
   const { pass, rung, effectKey } = delivery;
   const { row, isNew, outcome } = await carryOut(
     deps,
     request,
     { principal: person, idempotencyKey: key, requestSha256: sha256Hex(key) },
     {
-      name: act === 'acknowledge' ? 'acknowledge' : 'escalateNow',
+      name: act,
       kind: 'escalation',
       aggregateId: escalation.id,
       teamId: escalation.teamId,
@@ -77,7 +103,7 @@ function say(act: PageAnswer['act'], outcome: Outcome | null): string {
 /** The workflow of an escalation ends with it. */
 const overCodes: ReadonlySet<ErrorCode> = new Set(['escalation.resolved', 'aggregate.ended', 'aggregate.not_found']);
 
-function refusal(code: ErrorCode, detail: { readonly [key: string]: Json }): string {
+export function refusal(code: ErrorCode, detail: { readonly [key: string]: Json }): string {
   if (!overCodes.has(code)) return `Not done. ${errorTable[code].title}`;
   const at = detail['resolvedAt'];
   const when = typeof at === 'number' ? ` since ${toIso(at).slice(11, 16)} UTC` : '';

@@ -17,7 +17,7 @@ const config = { access: 'public', idempotencyKey: 'none' } as const;
 const failures = problems(400, 401, 404, 413, 415, 422, 429, 503);
 const twiml = { 200: z.string().describe('TwiML: what Twilio does next.'), ...failures };
 const params = z.object({ deliveryId: z.string().max(100) });
-const keys = { '4': 'acknowledge', '6': 'escalate' } as const;
+const keys = { '4': 'acknowledge', '6': 'escalateNow' } as const;
 
 /**
  * What Twilio calls back: receipts, answers by text message, and keys pressed in calls. The signature is the whole right;
@@ -73,7 +73,7 @@ export function registerTwilioWebhooks(app: Routes, deps: ApiDeps): void {
         } else {
           const { id: deliveryId, personId } = delivery;
           const key = `twilio-call:${sid}:${act}`;
-          response.say(await answerPage(deps, request, { personId, deliveryId, act, via: 'call', key }));
+          response.say(await answerPage(deps, request, personId, { deliveryId, act, via: 'call', key }));
           response.say('Goodbye.');
         }
         return reply.type('text/xml').send(response.toString());

@@ -1,23 +1,17 @@
 import type { FastifyRequest } from 'fastify';
-import { errorTable, VigilError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
-import { sha256Hex } from '#db/ids.ts';
 import { namesOf } from '#db/repositories/calendar-feeds.ts';
 import type { Outcome } from '#db/repositories/commands.ts';
-import { findDelivery, findEscalation } from '#db/repositories/escalations.ts';
 import type { EscalationRow } from '#db/repositories/escalations.ts';
 import { findPersonsAt } from '#db/repositories/people.ts';
 import { findPersonToAct } from '#db/repositories/principals.ts';
-import { assertMayFor } from '../auth.ts';
-import { awaitOutcome, carryOut } from '../commands.ts';
+import { carryOutAnswer, findAnswered, orRefusal, refusal } from '../answer-page.ts';
+import type { Answerer } from '../answer-page.ts';
 import type { ApiDeps } from '../deps.ts';
-import { responders } from '../routes/escalations.ts';
 import type { Click } from './interaction.ts';
 
-export type Clicker = NonNullable<Awaited<ReturnType<typeof findPersonToAct>>>;
-
 /** Who clicked: the one person whose proven contact method the Slack user is. Null when there is none, or more than one. */
-export async function whoClicked({ db }: ApiDeps, { slackUserId }: Click): Promise<Clicker | null> {
+export async function whoClicked({ db }: ApiDeps, { slackUserId }: Click): Promise<Answerer | null> {
   const [personId, another] = await findPersonsAt(db, 'chat', slackUserId);
   return personId === undefined || another !== undefined ? null : findPersonToAct(db, personId);
 }
@@ -33,37 +27,15 @@ export const howToLink = ({ slackUserId }: Click): string =>
  * The command names the page that was clicked, so a click on an old message is refused once the ladder has begun anew. A
  * click that comes again, however often, is the same command. Fails only where nothing was written.
  */
-export async function actOn(deps: ApiDeps, request: FastifyRequest, click: Click, person: Clicker): Promise<string> {
-  try {
-    const delivery = await findDelivery(deps.db, click.deliveryId);
-    const escalation = delivery === null ? null : await findEscalation(deps.db, delivery.escalationId);
-    if (!delivery || !escalation) throw new VigilError('resource.not_found');
-    assertMayFor(person, responders, escalation.teamId);
+export async function actOn(deps: ApiDeps, request: FastifyRequest, click: Click, person: Answerer): Promise<string> {
+  return orRefusal(async () => {
+    const page = await findAnswered(deps, person, click.deliveryId);
+    const { escalation } = page;
     if (click.act === 'acknowledge' && hasAcknowledged(escalation, person.id))
       return 'You have acknowledged this already: nobody is paged for it.';
-    const { pass, rung, effectKey } = delivery;
-    const { row, isNew, outcome } = await carryOut(
-      deps,
-      request,
-      { principal: person, idempotencyKey: click.key, requestSha256: sha256Hex(click.key) },
-      {
-        name: click.act,
-        kind: 'escalation',
-        aggregateId: escalation.id,
-        teamId: escalation.teamId,
-        priority: 1,
-        input: {
-          via: 'chat',
-          noteId: null,
-          ...(click.act === 'acknowledge' ? { asOfDeliveryKey: effectKey } : { asOfPage: { pass, rung } }),
-        },
-      },
-    );
-    return await tell(deps, click, escalation, isNew ? outcome : (outcome ?? (await awaitOutcome(deps, row))));
-  } catch (error) {
-    if (error instanceof VigilError && errorTable[error.code].status < 500) return refusal(error.code);
-    throw error;
-  }
+    const outcome = await carryOutAnswer(deps, request, person, page, { ...click, via: 'chat' });
+    return tell(deps, click, escalation, outcome);
+  });
 }
 
 const hasAcknowledged = ({ status, state }: EscalationRow, personId: string): boolean =>
@@ -71,7 +43,7 @@ const hasAcknowledged = ({ status, state }: EscalationRow, personId: string): bo
 
 async function tell({ db }: ApiDeps, click: Click, before: EscalationRow, outcome: Outcome | null): Promise<string> {
   if (outcome === null) return 'Vigil has this and will do it; it cannot yet say when. Look at the message again.';
-  if (outcome.status !== 'done') return refusal(outcome.code as ErrorCode);
+  if (outcome.status !== 'done') return refusal(outcome.code as ErrorCode, outcome.detail);
   const { answer } = outcome;
   if (click.act === 'escalateNow')
     return answer['status'] === 'exhausted'
@@ -83,5 +55,3 @@ async function tell({ db }: ApiDeps, click: Click, before: EscalationRow, outcom
   if (first === null) return 'You have it: nobody else is paged for it.';
   return `${(await namesOf(db, [first])).get(first) ?? first} had acknowledged it; you are noted too.`;
 }
-
-const refusal = (code: ErrorCode): string => `Not done. ${errorTable[code].title}`;

@@ -33,10 +33,9 @@ export async function answerTextMessage(
       : `You have no page with the number ${reply.code}. ${howTo}`;
   if (open.length > 1) return `Say which: ${codesOf(open)}. ${howTo}`;
   const { personId, deliveryId } = page;
-  const said = await answerPage(deps, request, {
-    personId,
+  const said = await answerPage(deps, request, personId, {
     deliveryId,
-    act: reply.act,
+    act: reply.act === 'escalate' ? 'escalateNow' : reply.act,
     via: 'text_message',
     key: `twilio-sms:${sid}`,
   });

@@ -173,9 +173,7 @@ describe('a click', () => {
     expect([response.statusCode, response.body]).toEqual([200, '']);
     expect(await answered()).toBe('You have it: nobody else is paged for it.');
     expect(answers[0]?.url).toBe('https://hooks.slack.com/actions/T1/1/secret');
-    expect(asked).toEqual([
-      { name: 'acknowledge', input: { via: 'chat', noteId: null, asOfDeliveryKey: `page-${count}` } },
-    ]);
+    expect(asked).toEqual([{ name: 'acknowledge', input: { via: 'chat', asOfDeliveryKey: `page-${count}` } }]);
     const [command] = await commandsOf(person.id);
     expect(command).toMatchObject({
       name: 'acknowledge',
@@ -199,7 +197,7 @@ describe('a click', () => {
     expect(await answered()).toBe('Sent on: rung 3 is paged.');
     expect(asked.at(-1)).toEqual({
       name: 'escalateNow',
-      input: { via: 'chat', noteId: null, asOfPage: { pass: 0, rung: 1 } },
+      input: { via: 'chat', asOfPage: { pass: 0, rung: 1 } },
     });
     await click(payload(action({ action_id: 'vigil_escalate', action_ts: '1764000009.1' })));
     await expect.poll(() => asked.length).toBe(2);
