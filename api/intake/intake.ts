@@ -79,8 +79,7 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     async close() {
       isClosed = true;
-      if (gathering !== null) clearTimeout(gathering);
-      gathering = null;
+      stopGathering();
       start();
       while (running.size > 0) await Promise.all(running);
     },
@@ -102,6 +101,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const writing = write(calls).finally(() => {
         running.delete(writing);
         queue.release(calls);
+        stopGathering();
         start();
       });
       running.add(writing);
@@ -122,6 +122,11 @@ export function createIntake(options: IntakeOptions): Intake {
       start();
     }, waitMs);
     return true;
+  }
+
+  function stopGathering(): void {
+    if (gathering !== null) clearTimeout(gathering);
+    gathering = null;
   }
 
   async function write(calls: readonly Call[]): Promise<void> {
