@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { watchHeat } from '#worker/heat.ts';
 import { idsOf, Relaying, soon } from '../support/relaying.ts';
 import { runStatement } from '../support/run-statement.ts';
 
@@ -71,6 +73,29 @@ describe('shares of equal priority', () => {
     expect(new Set(flowsOf()).size).toBe(210);
     expect(flowsOf()).toHaveLength(210);
   });
+});
+
+it('starts few at a time while more comes in than it should start beside, and all once that is over', async () => {
+  const facts = (count: number) =>
+    relaying.db.execute(sql`SELECT count(nextval('fact_seq')) FROM generate_series(1, ${count}::integer)`);
+  const rain = { isPouring: true };
+  const pouring = (async () => {
+    while (rain.isPouring) await facts(2_000).then(() => pause(50));
+  })();
+  relaying.receive = () => new Promise((answer) => held.push(answer));
+  relaying.start('relay-1', { lanes: 3, batch: 4, restAbove: 1_000 });
+  // It looks as often as the relay does, and began later.
+  const heat = watchHeat(relaying.db, 1_000);
+  await expect.poll(() => heat.isHot, soon).toBe(true);
+  heat.stop();
+  for (let flow = 0; flow < 12; flow++) await relaying.leave(`flow-${flow}`);
+  await expect.poll(() => relaying.delivered.length, soon).toBe(2);
+  await pause(500);
+  expect(relaying.delivered).toHaveLength(2);
+  rain.isPouring = false;
+  await pouring;
+  // One lane still holds its two.
+  await expect.poll(() => relaying.delivered.length, soon).toBe(10);
 });
 
 describe('two relays', () => {
