@@ -284,6 +284,7 @@ const forgedLadder = {
   acknowledgedBy: null,
   resolution: null,
   drill: null,
+  happened: [],
 };
 
 it('keeps one chain per escalation whose head knows the last version', async () => {
