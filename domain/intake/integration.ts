@@ -12,7 +12,7 @@ export const integrationKinds = [
   'pagerduty_events_v2',
   'email',
 ] as const;
-export type IntegrationKind = (typeof integrationKinds)[number];
+type IntegrationKind = (typeof integrationKinds)[number];
 
 /** How reports of an integration are read and where they go. */
 export interface IntegrationDocument {
