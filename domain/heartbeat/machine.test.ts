@@ -137,6 +137,18 @@ describe('a heartbeat monitor', () => {
     expect(lapsed.monitor.missedAt).toBe(start + 19 * minuteMs);
   });
 
+  it('makes a new version of a beat that it heard of too late: word of a beat is left once a version', () => {
+    const watched = new Watched().beat().pass(10 * minuteMs);
+    expect(watched.monitor.status).toBe('missed');
+    watched.beats++;
+    watched.lastBeatAt = watched.now;
+    const { version } = watched.monitor;
+    watched.pass(11 * minuteMs).send({ type: 'beat' });
+    expect(watched.monitor).toMatchObject({ status: 'missed', version: version + 1, beats: 2 });
+    watched.beat();
+    expect(watched.monitor.status).toBe('beating');
+  });
+
   it('asks again when the answer about a new beat was long under way, and believes that there is none however late', () => {
     const watched = new Watched().beat();
     watched.isHeld = true;

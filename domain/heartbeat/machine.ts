@@ -86,7 +86,11 @@ function beatRead(monitor: Monitor, event: Of<'beatRead'>, now: number): Monitor
   };
   const isLate = (deadlineOf({ ...monitor, ...known }) ?? Infinity) <= now;
   const hasBeat = known.countsFromAt !== null;
-  if (monitor.status === 'missed') return isLate ? noted(monitor, known) : beatAgain(monitor, known);
+  if (monitor.status === 'missed') {
+    if (!isLate) return beatAgain(monitor, known);
+    // Word of a beat is left once a version: without a new one, no later beat would ever be told of.
+    return isNew ? moved(monitor, known) : noted(monitor, known);
+  }
   if (hasBeat && isLate) return miss(monitor, known);
   return monitor.status === 'waiting' && hasBeat
     ? moved(monitor, { ...known, status: 'beating' })
