@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIntake } from '#api/intake/intake.ts';
+import { emptyDocument } from '#domain/intake/integration.ts';
 import { acceptReports } from '#db/repositories/intake/accept.ts';
 import { resolve, startIntakeWorld, trigger } from '../support/intake.ts';
 import type { IntakeWorld } from '../support/intake.ts';
@@ -119,4 +120,24 @@ it('an answer that came means that it is stored: nothing is answered before the 
   go();
   await holding;
   expect(await answer).toMatchObject([{ disposition: 'merged' }]);
+});
+
+it('an end that is written together with its beginning goes where that went, whatever its own labels say', async () => {
+  const [key, other] = [world.key(), await world.newService()];
+  const routes = [
+    {
+      when: [{ label: 'env', is: 'equals', value: 'prod' } as const],
+      serviceId: other,
+      severity: null,
+      stop: true,
+    },
+  ];
+  const sender = world.sender({ id: world.via(), document: { ...emptyDocument, routes } });
+  const answers = await world.intake.accept(sender, [
+    trigger(key, { labels: { env: 'prod' } }),
+    trigger(key),
+    resolve(key),
+  ]);
+  expect(answers.map(({ disposition }) => disposition)).toEqual(['opened', 'merged', 'resolved']);
+  expect(await world.escalationsOf(key)).toMatchObject([{ serviceId: other, alertCount: 2 }]);
 });

@@ -5,7 +5,7 @@ import { ruleFor } from '#domain/intake/suppression.ts';
 import type { LiveRule } from '#domain/intake/suppression.ts';
 import type { Transaction } from '../../client.ts';
 import { acceptItems } from './items.ts';
-import { findOpenOf } from './open-escalations.ts';
+import { findOpenOf, nameOf } from './open-escalations.ts';
 import type { IntakeKey, OpenElsewhere } from './open-escalations.ts';
 import type { OwnItem } from './own-item.ts';
 
@@ -32,12 +32,13 @@ export async function acceptRequests(
   requests: readonly IntakeRequest[],
   rules: readonly LiveRule[],
 ): Promise<Accepted[][]> {
-  const open = await findOpenOf(tx, requests.flatMap(routedKeys));
+  const open = withBegun(await findOpenOf(tx, requests.flatMap(routedKeys)));
   const items: OwnItem[] = [];
   const places = requests.map(({ sender, reports }) =>
     reports.map((report) => {
       const its = itemsOf(sender, report, open, rules);
       items.push(...its);
+      open.note(sender, its);
       return { from: items.length - its.length, to: items.length, dedupKey: report.dedupKey };
     }),
   );
@@ -50,6 +51,30 @@ export async function acceptRequests(
       return { disposition, escalationId, dedupKey };
     }),
   );
+}
+
+interface OpenSoFar extends OpenElsewhere {
+  note(sender: Sender, items: readonly OwnItem[]): void;
+}
+
+/** Also what is begun by reports of the same transaction: nothing of it was there to be found. */
+function withBegun(found: OpenElsewhere): OpenSoFar {
+  const begun = new Map<string, Set<string>>();
+  return {
+    servicesOf(via, dedupKey) {
+      const more = begun.get(nameOf({ serviceId: via, dedupKey }));
+      return more === undefined ? found.servicesOf(via, dedupKey) : [...more];
+    },
+    note({ id: via, document }, items) {
+      if (via === null || document.routes.length === 0) return;
+      for (const { action, suppressedBy, serviceId, dedupKey } of items) {
+        if (action !== 'trigger' || suppressedBy !== null) continue;
+        const name = nameOf({ serviceId: via, dedupKey });
+        const services = begun.get(name) ?? new Set(found.servicesOf(via, dedupKey));
+        begun.set(name, services.add(serviceId));
+      }
+    },
+  };
 }
 
 /** Where what a sender with routes reports may be open already: a key stays with the service at which it opened. */
