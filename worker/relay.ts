@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Database, Transaction } from '#db/client.ts';
-import { claimCommands, postponeCommands, settleCommand } from '#db/repositories/commands.ts';
+import { claimCommands, claimUrgent, postponeCommands, settleCommand } from '#db/repositories/commands.ts';
 import type { CommandRow, Outcome } from '#db/repositories/commands.ts';
 import { deliver } from '#gateway/deliver.ts';
 import type { Delivery } from '#gateway/deliver.ts';
@@ -59,10 +59,10 @@ export function startRelay(options: RelayOptions): Relay {
           await pause(restMs);
           continue;
         }
-        const atMost = heat?.isHot === true ? Math.min(batch, hotBatch) : batch;
-        const claimed = await deliverBatch(options, atMost);
-        if (heat?.isHot === true) await pause(hotPauseMs);
-        else if (claimed === atMost || life.isStopping) continue;
+        const isHot = heat?.isHot === true;
+        const claimed = await deliverBatch(options, batch, isHot);
+        if (isHot) await pause(hotPauseMs);
+        else if (claimed === batch || life.isStopping) continue;
         // What was claimed may have had a next message for the same workflow behind it.
         await wake.wait(claimed > 0 ? 5 : pollMs);
       } catch (error) {
@@ -97,9 +97,20 @@ const restMs = 200;
  */
 export const failuresBeforeGivingUp = 12;
 
-async function deliverBatch({ db, temporal, log, deadlineMs = 3_000 }: RelayOptions, batch: number): Promise<number> {
+/** Little is started, but an acknowledgement and the worst pages do not wait for the storm to end. */
+async function claimWhileHot(tx: Transaction, batch: number): Promise<CommandRow[]> {
+  const urgent = await claimUrgent(tx, batch);
+  const others = await claimCommands(tx, Math.min(batch, hotBatch));
+  return [...urgent, ...others.filter((row) => !urgent.some(({ id }) => id === row.id))];
+}
+
+async function deliverBatch(
+  { db, temporal, log, deadlineMs = 3_000 }: RelayOptions,
+  batch: number,
+  isHot: boolean,
+): Promise<number> {
   return db.transaction(async (tx) => {
-    const rows = await claimCommands(tx, batch);
+    const rows = isHot ? await claimWhileHot(tx, batch) : await claimCommands(tx, batch);
     const deliveries = await Promise.all(rows.map((row) => attempt(temporal, row, deadlineMs)));
     const away: string[] = [];
     for (const [index, row] of rows.entries()) {

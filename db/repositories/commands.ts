@@ -233,6 +233,34 @@ export async function claimCommands(tx: Transaction, limit: number): Promise<Com
     SELECT commands.id FROM ranked JOIN commands USING (id) WHERE commands.status = 'pending'
     ORDER BY ranked.priority, ranked.turn, ranked.is_long, CASE WHEN ranked.is_long THEN random() END, ranked.seq
     LIMIT ${limit} FOR UPDATE OF commands SKIP LOCKED`);
+  return readClaimed(tx, rows);
+}
+
+/**
+ * Claims what must not wait even when little is started: whatever people and outside services asked for, and messages of
+ * the highest priority that have waited for some seconds; oldest first. Of a workflow that is its oldest message, whose
+ * it may be: the asker's own comes after it. To be called before `claimCommands`, which may return the same rows again.
+ */
+export async function claimUrgent(tx: Transaction, limit: number): Promise<CommandRow[]> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    WITH urgent AS MATERIALIZED (
+      SELECT workflow_id, bool_or(principal_id <> 'vigil') AS is_asked, min(seq) AS first FROM commands
+      WHERE status = 'pending'
+        AND (principal_id <> 'vigil' OR priority = 1 AND created_at < now() - make_interval(secs => ${worstWaitSeconds}))
+      GROUP BY workflow_id)
+    SELECT commands.id FROM urgent CROSS JOIN LATERAL (
+      SELECT id FROM commands WHERE status = 'pending' AND workflow_id = urgent.workflow_id ORDER BY seq LIMIT 1) AS head
+    JOIN commands USING (id)
+    WHERE commands.status = 'pending' AND commands.next_attempt_at <= now()
+    ORDER BY urgent.is_asked DESC, urgent.first
+    LIMIT ${limit} FOR UPDATE OF commands SKIP LOCKED`);
+  return readClaimed(tx, rows);
+}
+
+/** Pages of the worst severity are to be out within seconds, whatever else comes in. */
+const worstWaitSeconds = 2;
+
+async function readClaimed(tx: Transaction, rows: readonly { readonly id: string }[]): Promise<CommandRow[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
   const claimed = (await tx.select().from(commands).where(inArray(commands.id, ids))) as CommandRow[];

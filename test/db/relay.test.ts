@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { insertCommand } from '#db/repositories/commands.ts';
+import { commands } from '#db/schema/index.ts';
 import { watchHeat } from '#worker/heat.ts';
 import { idsOf, Relaying, soon } from '../support/relaying.ts';
 import { runStatement } from '../support/run-statement.ts';
@@ -96,6 +98,56 @@ it('starts few at a time while more comes in than it should start beside, and al
   await pouring;
   // One lane still holds its two.
   await expect.poll(() => relaying.delivered.length, soon).toBe(10);
+});
+
+describe('while more comes in than should be started', () => {
+  const rain = { isPouring: true };
+  let pouring = Promise.resolve();
+  const pour = async () => {
+    rain.isPouring = true;
+    pouring = (async () => {
+      while (rain.isPouring) {
+        await relaying.db.execute(sql`SELECT count(nextval('fact_seq')) FROM generate_series(1, 2000)`);
+        await pause(50);
+      }
+    })();
+    relaying.start('relay-1', { lanes: 3, batch: 8, restAbove: 1_000 });
+    const heat = watchHeat(relaying.db, 1_000);
+    await expect.poll(() => heat.isHot, soon).toBe(true);
+    await expect.poll(() => heat.isHot, soon).toBe(true);
+    heat.stop();
+  };
+  afterEach(async () => {
+    rain.isPouring = false;
+    await pouring;
+  });
+
+  it('what a person asked for does not wait with the storm, nor behind a milder message to the same workflow', async () => {
+    await pour();
+    await relaying.leave('asked', { priority: 4 });
+    for (let flow = 0; flow < 80; flow++) await relaying.leave(`storm-${flow}`, { shareKey: 'storm', priority: 1 });
+    await insertCommand(relaying.db, {
+      principalId: 'per_ann',
+      idempotencyKey: relaying.nextKey(),
+      mode: 'update',
+      name: 'acknowledge',
+      kind: 'escalation',
+      aggregateId: 'asked',
+      input: {},
+      actor: { kind: 'person', id: 'per_ann', roles: ['responder'] },
+      priority: 1,
+    });
+    const toAsked = () => relaying.delivered.filter(({ workflowId }) => workflowId === 'escalation:asked');
+    await expect.poll(() => toAsked().length, soon).toBe(2);
+    expect(relaying.delivered.length).toBeLessThan(60);
+  });
+
+  it('the worst do not wait for longer than some seconds', async () => {
+    await pour();
+    for (let flow = 0; flow < 120; flow++) await relaying.leave(`worst-${flow}`, { priority: 1 });
+    await relaying.db.update(commands).set({ createdAt: sql`now() - interval '10 seconds'` });
+    await expect.poll(() => relaying.delivered.length, { timeout: 9_000 }).toBe(120);
+  }, 30_000);
 });
 
 describe('two relays', () => {
