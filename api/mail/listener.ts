@@ -79,10 +79,20 @@ export async function startMailListener(deps: ReceiverDeps, options: MailListene
     const mail = await parseMail(raw, sender).catch(() => {
       throw new Refusal(554, '5.6.0 The message cannot be read');
     });
+    let refusal: Refusal | null = null;
+    let taken = 0;
     for (const { address } of envelope.rcptTo) {
-      const { integration, tag } = await integrationAt(address);
-      await receive(integration, { ...mail, tag });
+      try {
+        const { integration, tag } = await integrationAt(address);
+        await receive(integration, { ...mail, tag });
+        taken++;
+      } catch (error) {
+        // A key that ended since the address was taken must not lose the mail for those behind it.
+        if (!(error instanceof Refusal)) throw error;
+        refusal = error;
+      }
     }
+    if (refusal !== null && taken === 0) throw refusal;
     onAnswer(250);
   }
 

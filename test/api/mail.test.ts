@@ -1,7 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { Intake } from '#api/intake/intake.ts';
-import { escalations } from '#db/schema/index.ts';
+import { sha256Hex } from '#db/ids.ts';
+import { forgetIntegrations } from '#db/repositories/integrations.ts';
+import { escalations, integrationKeys } from '#db/schema/index.ts';
 import { domain, mailWorld, statusOf, transportTo } from '#test/support/mail-world.ts';
 import { talk } from '#test/support/smtp-dialogue.ts';
 
@@ -67,6 +69,28 @@ describe('a mail to an integration', () => {
     const make = (mail: object) => world.senders.make('email', { mapping: { mail } });
     await expect(make({ identity: 'pattern' })).rejects.toThrow('needs a pattern');
     await expect(make({ identity: 'pattern', pattern: 'no place' })).rejects.toThrow('must hold at least one');
+  });
+});
+
+describe('a mail to several integrations', () => {
+  it('reaches those that are left when the key of one ends meanwhile', async () => {
+    const { key: ended } = await world.senders.make('email');
+    const { key: last } = await world.senders.make('email');
+    const revoking: Intake = {
+      ...world.intake,
+      async accept(sender, reports) {
+        const accepted = await world.intake.accept(sender, reports);
+        const isEnded = eq(integrationKeys.sha256, sha256Hex(ended));
+        await world.api.db.update(integrationKeys).set({ revokedAt: new Date() }).where(isEnded);
+        forgetIntegrations(world.api.db);
+        return accepted;
+      },
+    };
+    const listener = await world.listen({}, { intake: revoking });
+    const to = [world.key, ended, last].map((key) => `${key}@${domain}`);
+    expect(await statusOf(world.send({ to }, transportTo(listener)))).toBe(250);
+    await listener.close();
+    expect(await world.senders.openOnes()).toHaveLength(2);
   });
 });
 
