@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { minuteMs } from '#domain/time.ts';
 import type { Database } from '#db/client.ts';
 import { findOrphans } from '#gateway/orphans.ts';
+import { countStuck } from '#gateway/stuck.ts';
 import type { RelayLog } from './relay.ts';
 
 interface OrphanWatchOptions {
@@ -14,6 +15,9 @@ interface OrphanWatchOptions {
   /** Milliseconds between two looks. */
   readonly everyMs?: number;
 }
+
+/** A scrape is not held up for longer. */
+const answerWithinMs = 3_000;
 
 /**
  * Looks again and again for what is open and has no running workflow, counts it as `vigil_orphaned_workflows` and names it
@@ -27,6 +31,16 @@ export function watchOrphans(options: OrphanWatchOptions): { stop(): Promise<voi
     registers: [registry],
   });
   gauge.set(Number.NaN);
+  const stuck: Gauge = new Gauge({
+    name: 'vigil_stuck_workflows',
+    help: 'What runs and comes no further because its code fails again and again; NaN while Temporal cannot tell.',
+    registers: [registry],
+    collect: async () => {
+      stuck.set(await askStuck());
+    },
+  });
+  const askStuck = (): Promise<number> =>
+    temporal.withDeadline(Date.now() + answerWithinMs, () => countStuck(temporal)).catch(() => Number.NaN);
   const life: { timer: NodeJS.Timeout | null; isStopping: boolean } = { timer: null, isStopping: false };
 
   const look = async () => {

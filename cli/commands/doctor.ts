@@ -36,7 +36,7 @@ async function examine(context: Context): Promise<Check[]> {
   // Loaded here alone: the clients of Postgres and Temporal take longer to read than most commands take.
   const { checkDatabase } = await import('../doctor/database.ts');
   const { checkTemporal } = await import('../doctor/temporal.ts');
-  const { checkOrphans } = await import('../doctor/orphans.ts');
+  const { checkOrphans, checkStuck } = await import('../doctor/orphans.ts');
   const { checkApi, checkWorker } = await import('../doctor/services.ts');
   const { checkSlack } = await import('../doctor/slack.ts');
   const { connectTemporal } = await import('#gateway/temporal.ts');
@@ -51,6 +51,7 @@ async function examine(context: Context): Promise<Check[]> {
       checkDatabase({ url: config.db.url.reveal(), detectorUrl: config.db.detectorUrl?.reveal() ?? null, now }),
       checkTemporal(temporal.client, address.address, now),
       checkOrphans(config.db.url.reveal(), temporal.client),
+      checkStuck(temporal.client),
       checkWorker(config),
       checkApi(apiUrl),
       checkSlack(config),

@@ -17,5 +17,8 @@ export const skip = (name: string, detail: string): Check => ({ name, status: 's
 
 export const messageOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  // A failed query is told by its cause: the statement helps nobody here.
+  if (error instanceof Error && error.cause instanceof Error && error.message.startsWith('Failed query'))
+    return messageOf(error.cause);
   return error instanceof Error ? error.message : String(error);
 };

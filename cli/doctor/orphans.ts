@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { connectDatabase } from '#db/client.ts';
 import { findOrphans } from '#gateway/orphans.ts';
+import { listStuck } from '#gateway/stuck.ts';
 import { fail, messageOf, ok, skip } from './check.ts';
 import type { Check } from './check.ts';
 
@@ -27,5 +28,18 @@ export async function checkOrphans(databaseUrl: string, client: Client): Promise
     return skip(name, `could not be compared: ${messageOf(error)}`);
   } finally {
     await db.$client.end();
+  }
+}
+
+/** Whether every workflow that runs comes on. */
+export async function checkStuck(client: Client): Promise<Check> {
+  const what = 'workflow code';
+  try {
+    const stuck = await client.withDeadline(Date.now() + 5_000, () => listStuck(client, named + 1));
+    if (stuck.length === 0) return ok(what, 'each workflow comes on');
+    const list = `${stuck.slice(0, named).join(', ')}${stuck.length > named ? ', and more' : ''}`;
+    return fail(what, `fails again and again in: ${list}`, 'See "A bad deploy" in docs/runbook.md.');
+  } catch (error) {
+    return skip(what, `Temporal cannot tell: ${messageOf(error)}`);
   }
 }

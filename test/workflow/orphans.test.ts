@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkOrphans } from '#cli/doctor/orphans.ts';
+import { checkOrphans, checkStuck } from '#cli/doctor/orphans.ts';
 import { findOrphans } from '#gateway/orphans.ts';
 import { watchOrphans } from '#worker/orphans.ts';
-import { workflowId } from '#workflows/contract.ts';
+import { queues, workflowId } from '#workflows/contract.ts';
 import { heartbeatMonitors } from '#db/schema/index.ts';
 import { FakePhones } from '../support/fake-phones.ts';
 import { TestMonitor } from '../support/heartbeats.ts';
@@ -15,7 +15,10 @@ import type { TestVigil } from '../support/vigil.ts';
 
 let vigil: TestVigil;
 beforeAll(async () => {
-  vigil = await startTestVigil({ channels: new FakePhones().channels });
+  vigil = await startTestVigil(
+    { channels: new FakePhones().channels },
+    { settings: { 'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute': 1 } },
+  );
 });
 afterAll(() => vigil?.stop());
 
@@ -31,6 +34,27 @@ it('finds a monitor of beats that was terminated: it would page nobody', async (
     .update(heartbeatMonitors)
     .set({ status: 'closed', closedAt: new Date() })
     .where(eq(heartbeatMonitors.id, monitor.id));
+});
+
+it('finds what runs and comes no further because its code fails', async () => {
+  const { db, temporal } = vigil;
+  const registry = new Registry();
+  const quiet = () => undefined;
+  const watch = watchOrphans({ db, temporal, log: { info: quiet, warn: quiet, error: quiet }, registry });
+  const counted = async () => /^vigil_stuck_workflows (\S+)$/m.exec(await registry.metrics())?.[1];
+  expect(await counted()).toBe('0');
+  expect(await checkStuck(temporal)).toMatchObject({ status: 'ok' });
+  // As after a deployment that has lost a workflow which is open.
+  const lost = await temporal.workflow.start('lostWorkflow', { workflowId: 'lost:1', taskQueue: queues.orchestration });
+  await eventually('it is counted', async () => (await counted()) === '1', 60_000);
+  expect(await checkStuck(temporal)).toMatchObject({
+    status: 'fail',
+    detail: expect.stringContaining('lost:1'),
+    remedy: expect.stringContaining('docs/runbook.md'),
+  });
+  await lost.terminate();
+  await eventually('it is over', async () => (await counted()) === '0');
+  await watch.stop();
 });
 
 it('finds what is open and was terminated, and nothing that runs', async () => {
