@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clockLeewayMs, endAll, fires, firingCount, foldGroup } from './firing.ts';
+import { clockLeewayMs, endAll, fires, firingCount, foldGroup, lateForMs } from './firing.ts';
 import type { KnownAlerts } from './firing.ts';
 import type { FiringGroup } from './report.ts';
 
@@ -27,6 +27,19 @@ describe('a single alert', () => {
     ['that began and ended at once is over', [off('a', 10, 10)], []],
     ['that is said to have ended before it began is over', [on('a', 10), off('a', 10, 5)], []],
   ])('%s', (_what, groups, firing) => expect(firingAfter(...groups)).toEqual(firing));
+
+  it('that is still said to fire long after it was over does fire: an end that another source told was not the end', () => {
+    const known: KnownAlerts = new Map();
+    foldGroup(known, on('a', 10), now);
+    foldGroup(known, off('a', 10, now), now);
+    expect(foldGroup(known, on('a', 10), now + lateForMs)).toEqual([]);
+    expect(foldGroup(known, on('a', 10), now + lateForMs + 1)).toEqual(['a']);
+    expect(firingCount(known)).toBe(1);
+    expect(foldGroup(known, on('a', 10), now + lateForMs + 2)).toEqual([]);
+    // By the clock of its source, which may be behind.
+    foldGroup(known, off('a', 10, now + 2), now + lateForMs + 3);
+    expect(firingCount(known)).toBe(0);
+  });
 
   it('of a sender whose clock is far ahead can end, and fire again', () => {
     const far = now + 365 * 86_400_000;

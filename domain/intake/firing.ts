@@ -4,6 +4,8 @@ import type { EndedAlert, FiringGroup, SingleAlert } from './report.ts';
 export interface KnownAlert {
   readonly startedAt: number;
   readonly endedAt: number | null;
+  /** When a report last changed what is known of it, by our clock; left out where that is not known. */
+  readonly seenAt?: number;
 }
 
 /** The single alerts of one key, by fingerprint; also those that are over, for as long as a late report could come. */
@@ -18,10 +20,19 @@ export const firingCount = (known: KnownAlerts): number => [...known.values()].f
 export const clockLeewayMs = 10 * 60_000;
 
 /**
+ * For so long after an end was heard of a report of the firing that it ended may be on its way; a later one is no late one. Shorter than
+ * the five minutes that Alertmanager leaves by default between two messages of a group.
+ */
+export const lateForMs = 4 * 60_000;
+
+/**
  * Takes what a report says of single alerts into what is known, and returns the fingerprints that changed.
  *
  * Starts and ends only ever grow, so the order in which reports arrive, and how often, makes no difference: a resolve of an
  * older firing than the present one ends nothing, and a firing whose end came first opens nothing.
+ *
+ * Where two sources report one alert, the first that no longer sees it ends it, and Alertmanager goes on with the start of
+ * the other: a firing that is reported long after its end is taken for a new one, or nobody would be paged for it.
  */
 export function foldGroup(known: KnownAlerts, group: FiringGroup, now: number): string[] {
   const changed = new Set<string>();
@@ -31,10 +42,12 @@ export function foldGroup(known: KnownAlerts, group: FiringGroup, now: number): 
 
   function note({ fingerprint, startedAt }: SingleAlert, end: number | null): void {
     const before = known.get(fingerprint);
-    const start = Math.max(0, Math.min(startedAt, now + clockLeewayMs));
+    const told = Math.max(0, Math.min(startedAt, now + clockLeewayMs));
+    const start = end === null && before !== undefined && goesOn(before, now) ? (before.endedAt ?? 0) + 1 : told;
     const after = {
       startedAt: Math.max(before?.startedAt ?? start, start),
       endedAt: latest(before?.endedAt ?? null, end),
+      seenAt: now,
     };
     if (before !== undefined && before.startedAt === after.startedAt && before.endedAt === after.endedAt) return;
     known.set(fingerprint, after);
@@ -61,9 +74,13 @@ export function forgetUnnamed(known: KnownAlerts, group: FiringGroup): string[] 
 export function endAll(known: KnownAlerts, now: number): string[] {
   const firing = [...known].filter(([, alert]) => fires(alert));
   for (const [fingerprint, { startedAt }] of firing)
-    known.set(fingerprint, { startedAt, endedAt: Math.max(startedAt, now) });
+    known.set(fingerprint, { startedAt, endedAt: Math.max(startedAt, now), seenAt: now });
   return firing.map(([fingerprint]) => fingerprint);
 }
+
+/** Known to be over for so long that whoever still says that it fires does not say so late. */
+const goesOn = (alert: KnownAlert, now: number): boolean =>
+  !fires(alert) && alert.seenAt !== undefined && now - alert.seenAt > lateForMs;
 
 /** Not before its own start: an end that cannot be must not leave the alert firing for ever. */
 const endOf = ({ startedAt, endedAt }: EndedAlert, now: number): number =>

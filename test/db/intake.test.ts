@@ -1,7 +1,8 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acceptResolve, acceptTrigger, reopenForLateTriggers } from '#db/repositories/alerts.ts';
+import { firingAlerts } from '#db/schema/index.ts';
 import { acknowledge, groupOf, resolve, startIntakeWorld, trigger } from '../support/intake.ts';
 import type { IntakeWorld } from '../support/intake.ts';
 
@@ -228,4 +229,23 @@ describe('a group', () => {
       { numRuns: 40 },
     );
   });
+});
+
+it('an alert that is still said to fire minutes after another source ended it pages again, under its old start', async () => {
+  const [key, alert] = [world.key(), { fingerprint: 'a', startedAt: 1_000_000 }];
+  const fire = trigger(key, { group: groupOf({ firing: [alert] }) });
+  const end = resolve(key, groupOf({ resolved: [{ ...alert, endedAt: 1_060_000 }] }));
+  const [opened] = await world.intake.accept(world.sender(), [fire, end]);
+  await world.close(opened?.escalationId ?? null);
+  expect(await world.intake.accept(world.sender(), [fire])).toMatchObject([{ disposition: 'dropped' }]);
+  await world.db
+    .update(firingAlerts)
+    .set({ seenAt: sql`now() - interval '5 minutes'` })
+    .where(eq(firingAlerts.dedupKey, key));
+  expect(await world.intake.accept(world.sender(), [fire, fire])).toMatchObject([
+    { disposition: 'opened' },
+    { disposition: 'merged' },
+  ]);
+  const later = resolve(key, groupOf({ resolved: [{ ...alert, endedAt: 1_400_000 }] }));
+  expect(await world.intake.accept(world.sender(), [later])).toMatchObject([{ disposition: 'resolved' }]);
 });

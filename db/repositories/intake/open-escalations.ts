@@ -154,8 +154,10 @@ export async function readKnownAlerts(tx: Transaction, keys: readonly IntakeKey[
     fingerprint: string;
     started: string;
     ended: string | null;
+    seen: string;
   }>(sql`
-    SELECT service_id, dedup_key, fingerprint, ${inMs('started_at')} AS started, ${inMs('ended_at')} AS ended
+    SELECT service_id, dedup_key, fingerprint, ${inMs('started_at')} AS started, ${inMs('ended_at')} AS ended,
+      ${inMs('seen_at')} AS seen
     FROM unnest(${of.services}::text[], ${of.dedupKeys}::text[]) AS keys (service_id, dedup_key)
     JOIN firing_alerts USING (service_id, dedup_key)`);
   for (const row of rows) {
@@ -165,6 +167,7 @@ export async function readKnownAlerts(tx: Transaction, keys: readonly IntakeKey[
     alerts.set(row.fingerprint, {
       startedAt: Number(row.started),
       endedAt: row.ended === null ? null : Number(row.ended),
+      seenAt: Number(row.seen),
     });
   }
   return known;
