@@ -10,7 +10,7 @@ import { VigilError } from '#domain/errors.ts';
 import type { AppDeps } from './deps.ts';
 import { createIntake } from './intake/intake.ts';
 import { registerAuthentication } from './plugins/authentication.ts';
-import { registerBodyParser } from './plugins/body.ts';
+import { registerAddressCheck, registerBodyParser } from './plugins/body.ts';
 import { registerErrors, sendProblem } from './plugins/errors.ts';
 import { registerInventory } from './plugins/inventory.ts';
 import { createMetrics, registerMetrics } from './plugins/metrics.ts';
@@ -44,6 +44,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   registerInventory(app);
   const metrics = deps.metrics ?? createMetrics();
   registerMetrics(app, deps.db, metrics);
+  registerAddressCheck(app);
   app.addHook('onSend', async (request, reply) => {
     void reply.header('x-request-id', request.id);
   });

@@ -17,6 +17,15 @@ export function registerBodyParser(app: FastifyInstance): void {
   );
 }
 
+/** Refuses a NUL in the address, as the body parser does in bodies: no key, name or search that has one can be stored or found. */
+export function registerAddressCheck(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ raw }) => {
+    if (!raw.url?.includes('%00')) return;
+    const detail = 'must not hold a NUL character';
+    throw new VigilError('request.invalid', { errors: [{ pointer: '/url', code: 'invalid', detail }] });
+  });
+}
+
 /** For a scope whose routes take any body at all, and throw it away. */
 export function throwAwayBodies(scope: FastifyInstance, bodyLimit: number): void {
   scope.removeAllContentTypeParsers();

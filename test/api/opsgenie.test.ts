@@ -75,6 +75,13 @@ describe("Opsgenie's alert API", () => {
     expect(await senders.openOnes()).toHaveLength(2);
   });
 
+  it('refuses a character in the address that nothing can store, as a fault of the sender', async () => {
+    expect((await act('a\u0000b', 'close')).statusCode).toBe(422);
+    expect((await act('a\u0000b', 'acknowledge')).statusCode).toBe(422);
+    const ping = await senders.post('/v2/heartbeats/a%00b/ping', {}, { authorization: `GenieKey ${key}` });
+    expect(ping.statusCode).toBe(422);
+  });
+
   it('answers the close of something unknown as Opsgenie does', async () => {
     expect((await act('nothing', 'close')).statusCode).toBe(202);
   });
