@@ -237,16 +237,17 @@ export async function claimCommands(tx: Transaction, limit: number): Promise<Com
 }
 
 /**
- * Claims what must not wait even when little is started: whatever people and outside services asked for, and messages of
- * the highest priority that have waited for some seconds; oldest first. Of a workflow that is its oldest message, whose
- * it may be: the asker's own comes after it. To be called before `claimCommands`, which may return the same rows again.
+ * Claims what must not wait even when little is started, all of it of the highest priority: what people asked for, such as
+ * acknowledgements, and all else that has waited for some seconds; oldest first. Of a workflow that is its oldest message,
+ * whose it may be: the asker's own comes after it. To be called before `claimCommands`, which may return the same rows again.
  */
 export async function claimUrgent(tx: Transaction, limit: number): Promise<CommandRow[]> {
   const { rows } = await tx.execute<{ id: string }>(sql`
     WITH urgent AS MATERIALIZED (
       SELECT workflow_id, bool_or(principal_id <> 'vigil') AS is_asked, min(seq) AS first FROM commands
-      WHERE status = 'pending'
-        AND (principal_id <> 'vigil' OR priority = 1 AND created_at < now() - make_interval(secs => ${worstWaitSeconds}))
+      -- By the index of what is pending: a storm of anything milder costs nothing here.
+      WHERE status = 'pending' AND priority = 1
+        AND (principal_id <> 'vigil' OR created_at < now() - make_interval(secs => ${worstWaitSeconds}))
       GROUP BY workflow_id)
     SELECT commands.id FROM urgent CROSS JOIN LATERAL (
       SELECT id FROM commands WHERE status = 'pending' AND workflow_id = urgent.workflow_id ORDER BY seq LIMIT 1) AS head
