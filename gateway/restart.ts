@@ -1,28 +1,68 @@
-import { isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { Client } from '@temporalio/client';
+import type { Actor } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
+import type { AggregateKind } from '#domain/ids.ts';
+import { aggregates, workflowId as idOfWorkflow } from '#workflows/contract.ts';
 
 interface Restarted {
-  /** How it had ended, as Temporal calls it. */
+  /** How it had ended, as Temporal calls it; `lost` when Temporal knows nothing of it. */
   readonly endedAs: string;
   readonly runId: string;
 }
 
+/** What is known of an aggregate without Temporal. */
+export interface Stored {
+  readonly kind: AggregateKind;
+  readonly id: string;
+  /** The state that was recorded last; null when none was. */
+  readonly state: object | null;
+  readonly by: Actor;
+  /** `record` leaves aside what Temporal knows beyond it: Postgres may have been restored. */
+  readonly from: 'history' | 'record';
+}
+
 /**
  * Lets a workflow that was stopped go on from its last step, with its whole history: what was on its way is done again
- * with the same keys, timers that are over are due at once.
+ * with the same keys, timers that are over are due at once. Where Temporal has lost it, a new run begins with the state
+ * that was recorded last: what was on its way is then not done again, and its deadline lets the next step come.
  *
- * Fails with `aggregate.running`, with `aggregate.not_found` when Temporal has forgotten it, and with
- * `service.unavailable` when it is away. Safe to repeat with the same `requestId`.
+ * Fails with `aggregate.running`, with `aggregate.not_found` when nothing was recorded either, and with
+ * `service.unavailable` when Temporal is away. Safe to repeat with the same `requestId`.
  */
-export async function restart(client: Client, workflowId: string, requestId: string): Promise<Restarted> {
+export async function restart(client: Client, stored: Stored, requestId: string): Promise<Restarted> {
+  const workflowId = idOfWorkflow(stored.kind, stored.id);
   try {
-    return await reset(client, workflowId, requestId);
+    if (stored.from === 'record' && stored.state !== null) return await beginAnew(client, stored, requestId);
+    return await reset(client, workflowId, requestId).catch((error: unknown) => {
+      if (error instanceof VigilError && error.code === 'aggregate.not_found' && stored.state !== null)
+        return beginAnew(client, stored, requestId);
+      throw error;
+    });
   } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) throw new VigilError('aggregate.running');
     // The client wraps some of the connection's errors and not others.
     if (isGrpcServiceError(error) || error instanceof ServiceError) throw new VigilError('service.unavailable');
     throw error;
   }
+}
+
+async function beginAnew(client: Client, { kind, id, state, by, from }: Stored, requestId: string): Promise<Restarted> {
+  const { workflow, queue } = aggregates[kind];
+  const handle = await client.workflow.start(workflow, {
+    workflowId: idOfWorkflow(kind, id),
+    taskQueue: queue,
+    workflowTaskTimeout: '5s',
+    args: [
+      { id, opening: null, cause: { commandId: requestId, actor: by, requestId }, carried: { state, applied: [] } },
+    ],
+  });
+  return { endedAs: from === 'record' ? 'set_aside' : 'lost', runId: handle.firstExecutionRunId };
 }
 
 async function reset(client: Client, workflowId: string, requestId: string): Promise<Restarted> {

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
 import { restart } from '#gateway/restart.ts';
-import { workflowId } from '#workflows/contract.ts';
 import { assertMayFor } from '../auth.ts';
 import { idempotencyHeaders } from '../commands.ts';
 import { auditChange, personOf } from '../configuration.ts';
@@ -18,7 +17,11 @@ const keepers: readonly Role[] = ['oncall_manager', 'ops_lead'];
 const restartSchema = z
   .object({
     escalationId: z.string(),
-    endedAs: z.string().describe('How its workflow had ended, such as terminated.'),
+    endedAs: z
+      .string()
+      .describe(
+        'How its workflow had ended, such as terminated; lost when Temporal knew nothing of it, set_aside when the record was asked for.',
+      ),
   })
   .meta({ id: 'EscalationRestart' });
 
@@ -31,7 +34,16 @@ export function registerEscalationRestarts(app: Routes, deps: ApiDeps): void {
       schema: {
         params: z.object({ escalationId: idOf('escalation') }),
         headers: idempotencyHeaders,
-        body: z.object({}).strict(),
+        body: z
+          .object({
+            from: z
+              .enum(['history', 'record'])
+              .default('history')
+              .describe(
+                'history: from its last step, as Temporal knows it, or from the record where Temporal has lost it. record: from the state that was recorded last, as after Postgres was restored from a backup.',
+              ),
+          })
+          .strict(),
         response: { 201: restartSchema, ...createProblems },
       },
     },
@@ -39,9 +51,13 @@ export function registerEscalationRestarts(app: Routes, deps: ApiDeps): void {
       const row = await visibleEscalation(deps, request, request.params.escalationId);
       return once(deps, request, reply, async (tx) => {
         assertMayFor(principalOf(request), keepers, row.teamId);
-        personOf(request, row.teamId);
+        const by = personOf(request, row.teamId);
         if (row.closedAt !== null) throw new VigilError('aggregate.ended', { endedAt: row.closedAt.toISOString() });
-        const { endedAs } = await restart(deps.temporal, workflowId('escalation', row.id), request.id);
+        const { endedAs } = await restart(
+          deps.temporal,
+          { kind: 'escalation', id: row.id, state: row.state, by, from: request.body.from },
+          request.id,
+        );
         await auditChange(tx, request, { kind: 'escalation', id: row.id }, 'restarted', { endedAs });
         return { status: 201, body: { escalationId: row.id, endedAs } };
       });

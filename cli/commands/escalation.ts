@@ -226,10 +226,12 @@ export function registerEscalations(program: Command, run: Run): void {
 
   group
     .command('restart <escalation>')
-    .description('let one whose workflow was stopped in Temporal go on where it stood')
+    .description('let one whose workflow was stopped in Temporal, or lost by it, go on where it stood')
+    .option('--from-record', 'from the state that was recorded last: after a restore of Postgres', false)
     .action(
-      run(async ({ api, output }, _options, id) => {
-        const restarted = await api.post<{ endedAs: string }>(`${path}/${encodeURIComponent(id)}/restarts`, {});
+      run<{ fromRecord: boolean }>(async ({ api, output }, { fromRecord }, id) => {
+        const body = { from: fromRecord ? 'record' : 'history' };
+        const restarted = await api.post<{ endedAs: string }>(`${path}/${encodeURIComponent(id)}/restarts`, body);
         output.show(restarted, ({ endedAs }) => `It goes on. Its workflow was ${endedAs}.`);
       }),
     );

@@ -65,3 +65,58 @@ it('lets an escalation that was terminated go on where it stood, once, and says 
     { actorId: team.first, data: { endedAs: 'terminated' } },
   ]);
 });
+
+it('lets one that Temporal has lost go on from its record: the next rung comes, nobody is paged twice', async () => {
+  const team = await seedTwoRungs(vigil);
+  const token = await tokenOf(team.first);
+  const id = await trigger(vigil, team.service);
+  const { version } = await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);
+  const handle = vigil.temporal.workflow.getHandle(workflowId('escalation', id));
+  await handle.terminate('the server is lost');
+  const lost = async (): Promise<boolean> =>
+    handle.describe().then(
+      () => false,
+      () => true,
+    );
+  await vigil.temporal.workflowService.deleteWorkflowExecution({
+    namespace: vigil.temporal.options.namespace,
+    workflowExecution: { workflowId: handle.workflowId },
+  });
+  await eventually('Temporal knows nothing of it', lost, 100_000);
+
+  const restarted = await app.inject({
+    method: 'POST',
+    url: `/v1/escalations/${id}/restarts`,
+    headers: { authorization: `Bearer ${token}`, 'idempotency-key': newId('command') },
+    payload: {},
+  });
+  expect([restarted.statusCode, restarted.json()]).toEqual([201, { escalationId: id, endedAs: 'lost' }]);
+  await forward(vigil, id, 15);
+  await ladderWhen(vigil, id, ({ walk }) => walk.rung === 1);
+  await phones.next(team.secondPhone);
+  // The page that was sent, and the person's second way in its time.
+  expect(phones.received(team.firstPhone)).toHaveLength(2);
+  expect((await acknowledge(vigil, id, team.second)).outcome).toMatchObject({ status: 'done' });
+  const { events } = await readLedger(vigil.db, id);
+  const versions = events.flatMap((event) => (event.version === null ? [] : [event.version]));
+  expect(versions).toEqual(versions.map((_, index) => index + 1));
+  expect(versions.length).toBeGreaterThan(version);
+});
+
+it('begins again from the record when Postgres is older than Temporal', async () => {
+  const team = await seedTwoRungs(vigil);
+  const token = await tokenOf(team.first);
+  const id = await trigger(vigil, team.service);
+  await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);
+  const restart = () =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/escalations/${id}/restarts`,
+      headers: { authorization: `Bearer ${token}`, 'idempotency-key': newId('command') },
+      payload: { from: 'record' },
+    });
+  expect((await restart()).json()).toMatchObject({ code: 'aggregate.running' });
+  await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).terminate('Postgres was restored');
+  expect((await restart()).json()).toEqual({ escalationId: id, endedAs: 'set_aside' });
+  expect((await acknowledge(vigil, id, team.first)).outcome).toMatchObject({ status: 'done' });
+});
