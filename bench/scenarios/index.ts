@@ -33,5 +33,5 @@ export const longScenarios: readonly LongScenario[] = [
   },
   { name: 'heartbeats', what: '1,000 monitors whose beats stop at once', run: (bench) => heartbeats(bench, 1_000) },
   { name: 'kills', what: '50 kills under load', run: (bench, seed) => kills(bench, 50, seed) },
-  { name: 'providers', what: 'a provider in four kinds of trouble', run: (bench) => providers(bench, 60) },
+  { name: 'providers', what: 'a provider in four kinds of trouble', run: (bench) => providers(bench, 30) },
 ];
