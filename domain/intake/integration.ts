@@ -12,7 +12,6 @@ export const integrationKinds = [
   'pagerduty_events_v2',
   'email',
 ] as const;
-type IntegrationKind = (typeof integrationKinds)[number];
 
 /** How reports of an integration are read and where they go. */
 export interface IntegrationDocument {
