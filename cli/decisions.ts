@@ -127,12 +127,17 @@ export function readNumber(text: string): number {
   return value;
 }
 
+/** Rungs and passes count from 0 in documents, and from 1 wherever people read them. */
+function factText(name: string, value: unknown): string {
+  if (name === 'stoppedRung' && typeof value === 'object' && value !== null && 'rung' in value && 'pass' in value)
+    return `${Number(value.rung) + 1} (pass ${Number(value.pass) + 1})`;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** Says that something was done, on which version, and what the asker should know of it. */
 export function show({ output }: Context, answer: CommandAnswer): void {
   output.show(answer, ({ aggregate, version, result }) => {
-    const facts = Object.entries(result).map(
-      ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
-    );
+    const facts = Object.entries(result).map(([name, value]) => [name, factText(name, value)] as const);
     const done = `${output.paint('good', 'done')}: ${aggregate.kind} ${aggregate.id}${version === null ? '' : ` is at version ${version}`}`;
     return [done, ...(facts.length === 0 ? [] : [output.fields(facts)])].join('\n');
   });

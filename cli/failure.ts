@@ -15,7 +15,7 @@ export function reportFailure(io: Io, context: Context | null, error: unknown): 
   const isJson = context?.output.isJson ?? false;
   if (error instanceof ProblemError) {
     if (isJson) io.out(`${JSON.stringify(error.problem, null, 2)}\n`);
-    else io.err(`${problemText(error.problem)}\n`);
+    else io.err(`${problemText(error.problem)}\n${hintFor(error.problem)}`);
     return exitCodeOf(error.problem.status);
   }
   if (error instanceof PendingError) {
@@ -28,6 +28,10 @@ export function reportFailure(io: Io, context: Context | null, error: unknown): 
   if (error instanceof AwayError) return exitCodes.away;
   return error instanceof UsageError || error instanceof ConfigurationError ? exitCodes.usage : exitCodes.unexpected;
 }
+
+/** What the API says of headers, in terms of the command line. */
+const hintFor = ({ code }: Problem): string =>
+  code === 'auth.missing' ? '  Name a file that holds one: --token-file <file>, or set VIGIL_TOKEN.\n' : '';
 
 /** A problem as a person reads it: what it says, what one should know, and which fields are meant. */
 export function problemText({ title, code, detail, context = {}, errors = [], instance }: Problem): string {

@@ -208,7 +208,7 @@ async function sendOnce(
     });
     return { status: response.status, headers: response.headers, body: parse(await response.text()) };
   } catch (error) {
-    throw new AwayError(`the API at ${apiUrl} did not answer: ${reasonOf(error)}`, error);
+    throw new AwayError(`the API at ${apiUrl} (--api-url or VIGIL_API_URL) did not answer: ${reasonOf(error)}`, error);
   }
 }
 

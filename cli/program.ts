@@ -92,6 +92,7 @@ function createProgram(io: Io, run: Run): Command {
     })
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
+    .showHelpAfterError('("--help" after a command tells its arguments and options)')
     .option('--json', 'print JSON only', false)
     .option('--api-url <url>', 'the API; without it VIGIL_API_URL')
     .option('--token-file <file>', 'a file that holds the token; without it VIGIL_TOKEN')

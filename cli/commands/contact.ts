@@ -30,6 +30,10 @@ interface Of {
 }
 
 const askEveryMs = 500;
+/** Codes that an operator can mend, in words. */
+const reasons: Readonly<Record<string, string>> = {
+  channel_not_configured: 'channel_not_configured: the workers are not set up for this channel, see docs/operate.md',
+};
 
 /** How a person is reached: contact methods, the proof that each is theirs, tests, and notification rules. */
 export function registerContacts(program: Command, run: Run): void {
@@ -53,7 +57,10 @@ export function registerContacts(program: Command, run: Run): void {
   ofPerson(
     group
       .command('add <channel> <address>')
-      .description('email ann@example.org, sms +447700900123, voice +447700900123, chat U024BE7LH, webhook https://…'),
+      .description(
+        'email ann@example.org, sms +447700900123, voice +447700900123, chat U024BE7LH, webhook https://…, ' +
+          "or console NAME: a line of the worker's log, for a first look",
+      ),
   ).action(
     run<Of>(async (context, of, channel, address) => {
       const { api, output } = context;
@@ -172,7 +179,7 @@ async function follow(
     context.output.fields([
       ['message', shown.id],
       ['status', shown.settledAt === null ? `${shown.status}: it goes on by itself` : shown.status],
-      ['because', shown.errorCode ?? undefined],
+      ['because', shown.errorCode === null ? undefined : (reasons[shown.errorCode] ?? shown.errorCode)],
       ['next', next(shown)],
     ]),
   );

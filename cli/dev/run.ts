@@ -100,10 +100,12 @@ const environmentOf = (stack: Stack): Record<string, string> => ({
   VIGIL_SIGNING_SECRETS_FILE: stack.secretFile,
 });
 
+/** What another terminal reads in: where this Vigil is, and `vigil` itself on its path. */
 const environmentFile = (stack: Stack): string =>
-  Object.entries(environmentOf(stack))
-    .map(([name, value]) => `export ${name}='${value}'\n`)
-    .join('');
+  [
+    ...Object.entries(environmentOf(stack)).map(([name, value]) => `export ${name}='${value}'\n`),
+    `export PATH='${join(import.meta.dirname, '../../bin')}':"$PATH"\n`,
+  ].join('');
 
 function announce(
   { output }: Context,

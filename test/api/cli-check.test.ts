@@ -83,6 +83,22 @@ describe('vigil check', () => {
     expect(run.json<Check[]>().map(({ name, status }) => `${name} ${status}`)).toEqual(['on-call fail', 'rungs fail']);
   });
 
+  it('asks for no schedule where the policies name people', async () => {
+    const admin = await api.principal({ roles: ['admin'] });
+    const { schedules: _none, ...rest } = setup;
+    const rungs = [{ targets: [{ kind: 'person', personId: '@people/reached' }], ackWithinMs: 300_000 }];
+    const [policy] = rest.escalationPolicies;
+    const next = { ...rest, escalationPolicies: [{ ...policy, document: { ...policy?.document, rungs } }] };
+    const applied = await as(admin.token)(['config', 'apply', '--file', '-'], { input: JSON.stringify(next) });
+    expect(applied).toMatchObject({ code: 0, err: '' });
+    const run = await as(admin.token)(['check', '--json']);
+    expect(run.code).toBe(0);
+    expect(run.json<Check[]>().map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'on-call ok',
+      'policy default ok',
+    ]);
+  });
+
   it('passes when somebody is always on call and can be reached', async () => {
     expect(await check()).toEqual({ code: 0, bad: [] });
   });
