@@ -11,6 +11,9 @@ export const intakeErrors = {
     400,
   ),
   'intake.keys_in_use': row('Two keys are live already. Revoke one of them first.', 409),
-  'intake.key_taken': row('This key cannot be used here: one like it is live already. Revoke it there, or let Vigil make a new one.', 409),
+  'intake.key_taken': row(
+    'This key cannot be used here: one like it is live already. Revoke it there, or let Vigil make a new one.',
+    409,
+  ),
   'intake.rule_over': row('This rule has ended or expired. Make a new one.', 409),
 } as const satisfies Record<string, ErrorRow>;

@@ -239,7 +239,11 @@ describe('every command of a workflow', () => {
       '/v1/launches/:launchId/': [...launchDecisions, { resource: 'sign-offs' }, { resource: 'intake-answers' }],
       '/v1/cases/:caseId/': caseDecisions,
       '/v1/enforcement-orders/:orderId/': orderDecisions,
-      '/v1/escalations/:escalationId/': [...escalationDecisions, { resource: 'acknowledgements' }, { resource: 'restarts' }],
+      '/v1/escalations/:escalationId/': [
+        ...escalationDecisions,
+        { resource: 'acknowledgements' },
+        { resource: 'restarts' },
+      ],
     };
     for (const [prefix, decisions] of Object.entries(typed)) {
       const routes = api.app.inventory

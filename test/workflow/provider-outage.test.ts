@@ -35,15 +35,13 @@ async function team(name: string, channels: readonly string[]) {
   const personId = await seedPerson(vigil.db, { name: `${name}-webhook` });
   for (const [index, channel] of channels.entries()) {
     const contactMethodId = newId('contactMethod');
-    await vigil.db
-      .insert(contactMethods)
-      .values({
-        id: contactMethodId,
-        personId,
-        channel,
-        address: `http://phone/${name}-${channel}`,
-        verifiedAt: new Date(),
-      });
+    await vigil.db.insert(contactMethods).values({
+      id: contactMethodId,
+      personId,
+      channel,
+      address: `http://phone/${name}-${channel}`,
+      verifiedAt: new Date(),
+    });
     const when = { urgency: 'high', position: 1 + index, delayMinutes: 10 };
     await vigil.db
       .insert(notificationRules)
