@@ -96,8 +96,8 @@ it('starts few at a time while more comes in than it should start beside, and al
   expect(relaying.delivered).toHaveLength(2);
   rain.isPouring = false;
   await pouring;
-  // One lane still holds its two.
-  await expect.poll(() => relaying.delivered.length, soon).toBe(10);
+  // Two full batches beside the two that are still held; more when those have meanwhile waited too long and gone again.
+  await expect.poll(() => relaying.delivered.length, soon).toBeGreaterThanOrEqual(10);
 });
 
 describe('while more comes in than should be started', () => {
