@@ -12,6 +12,7 @@ import { serveHealth } from './health.ts';
 import { keepHouse } from './housekeeping.ts';
 import { pollReceipts } from './receipts.ts';
 import { watchOrphans } from './orphans.ts';
+import { watchHeat } from './heat.ts';
 import { startRelay } from './relay.ts';
 import { keepSchedules } from './schedules.ts';
 import { toWorkerLogger } from './sdk-log.ts';
@@ -48,13 +49,14 @@ async function main(config: Config): Promise<void> {
     shutdownGraceTime: shutdownGrace,
   });
   const temporal = connectTemporal(config.temporal, 'vigil-relay');
+  const heat = watchHeat(db, config.worker.relayRestAbove);
   const relay = startRelay({
     db,
     databaseUrl: config.db.url.reveal(),
     temporal: temporal.client,
     log,
     pollMs: config.worker.relayPollMs,
-    restAbove: config.worker.relayRestAbove,
+    heat,
   });
   const schedules = keepSchedules({
     db,
@@ -105,6 +107,7 @@ async function main(config: Config): Promise<void> {
     await orphans.stop();
     await receipts.stop();
     await housekeeping.stop();
+    heat.stop();
     await relay.stop();
     await health.close();
     await temporal.close();

@@ -5,7 +5,7 @@ import { claimCommands, claimUrgent, postponeCommands, settleCommand } from '#db
 import type { CommandRow, Outcome } from '#db/repositories/commands.ts';
 import { deliver } from '#gateway/deliver.ts';
 import type { Delivery } from '#gateway/deliver.ts';
-import { watchHeat } from './heat.ts';
+import type { Heat } from './heat.ts';
 import { listenForCommands, Wake } from './wake.ts';
 
 export interface RelayLog {
@@ -29,8 +29,8 @@ export interface RelayOptions {
   /** Commands that one lane delivers at a time, at most one per workflow. */
   readonly batch?: number;
   readonly deadlineMs?: number;
-  /** Above so many facts a second all lanes but one rest, so that intake has the machine. Left out: they never do. */
-  readonly restAbove?: number;
+  /** While it is hot all lanes but one rest, so that intake has the machine. Left out: they never do. */
+  readonly heat?: Pick<Heat, 'isHot'>;
 }
 
 export interface Relay {
@@ -50,16 +50,15 @@ export function startRelay(options: RelayOptions): Relay {
   const wake = new Wake();
   const listener = listenForCommands(options, wake);
   const life = { isStopping: false };
-  const heat = options.restAbove === undefined ? null : watchHeat(options.db, options.restAbove);
 
   const lane = async (number: number) => {
     while (!life.isStopping) {
       try {
-        if (heat?.isHot === true && number > 0) {
+        if (options.heat?.isHot === true && number > 0) {
           await pause(restMs);
           continue;
         }
-        const isHot = heat?.isHot === true;
+        const isHot = options.heat?.isHot === true;
         const claimed = await deliverBatch(options, batch, isHot);
         if (isHot) await pause(hotPauseMs);
         else if (claimed === batch || life.isStopping) continue;
@@ -76,7 +75,6 @@ export function startRelay(options: RelayOptions): Relay {
   return {
     async stop() {
       life.isStopping = true;
-      heat?.stop();
       wake.now();
       await running;
       await listener.stop();
