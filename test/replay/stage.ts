@@ -33,7 +33,7 @@ import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { casesOf } from '../support/reviewing.ts';
 import { runsOf } from '../support/runs.ts';
-import { sweep } from '../support/sweeping.ts';
+import { sweepUntilFound } from '../support/sweeping.ts';
 import { fastForward } from '../support/temporal.ts';
 import { eventually, renewAt, startTestVigil } from '../support/vigil.ts';
 import type { TestVigil } from '../support/vigil.ts';
@@ -145,8 +145,8 @@ export const escalationWhen = (id: string, status: string) =>
   });
 
 /** Lets the canary be found and its drill be paged, and acknowledges it. */
-export async function passCanary({ canaryId, detector }: PlantedCanary): Promise<void> {
-  await eventually('the canary is found', async () => (await sweep(stage.vigil, detector)).filed > 0);
+export async function passCanary({ canaryId, accountRef, detector }: PlantedCanary): Promise<void> {
+  await sweepUntilFound(stage.vigil, detector, accountRef);
   await canaryWhen(stage.world, canaryId, ({ status }) => status === 'paged');
   const [drill] = await stage.vigil.db.select().from(escalations).where(eq(escalations.canaryId, canaryId));
   await tell('escalation', drill?.id ?? '', 'acknowledge', 'oncall');

@@ -1,10 +1,13 @@
+import { and, eq } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import type { SweepResult } from '#activities/detection.ts';
 import { insertProductEvents } from '#db/repositories/product-events.ts';
 import type { NewProductEvent } from '#db/repositories/product-events.ts';
+import { signals } from '#db/schema/index.ts';
 import { queues, sweepWorkflow } from '#workflows/contract.ts';
 import type { CaseWorld } from './case-world.ts';
 import { fastForward } from './fast-forward.ts';
+import { eventually } from './vigil.ts';
 import type { TestVigil } from './vigil.ts';
 
 /** Starts one sweep of a detector version as its schedule does. */
@@ -21,6 +24,21 @@ export async function sweep(vigil: Pick<TestVigil, 'temporal'>, detectorVersionI
   await fastForward(vigil.temporal, handle.workflowId, 60, { mayEnd: true });
   return handle.result();
 }
+
+/**
+ * Sweeps until the detector has a signal about the account. What a sweep says that it filed would not tell: it may be about
+ * older events, while a new one counts only once no older transaction of anybody is open.
+ */
+export const sweepUntilFound = (
+  vigil: Pick<TestVigil, 'temporal' | 'db'>,
+  detectorVersionId: string,
+  accountRef: string,
+): Promise<true> =>
+  eventually(`${detectorVersionId} finds ${accountRef}`, async () => {
+    await sweep(vigil, detectorVersionId);
+    const about = and(eq(signals.detectorVersionId, detectorVersionId), eq(signals.accountRef, accountRef));
+    return (await vigil.db.$count(signals, about)) > 0;
+  });
 
 /** A message to that many recipients, sent now unless told otherwise. */
 export function message(

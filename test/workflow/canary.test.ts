@@ -13,7 +13,7 @@ import { FakePhones } from '../support/fake-phones.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { casesOf, caseWhen, claim, decide, suspension, taskOf } from '../support/reviewing.ts';
-import { sweep } from '../support/sweeping.ts';
+import { sweepUntilFound } from '../support/sweeping.ts';
 import { fastForward } from '../support/temporal.ts';
 import { eventually, startTestVigil } from '../support/vigil.ts';
 import type { TestVigil } from '../support/vigil.ts';
@@ -48,10 +48,8 @@ async function plant(): Promise<Planted> {
 
 const runWhen = (canaryId: string, is: Parameters<typeof canaryWhen>[2]) => canaryWhen(world, canaryId, is);
 
-/** Sweeps until the canary was seen: its event counts only once no older transaction is open. */
-async function detect({ detector }: Planted): Promise<void> {
-  await eventually('the sweep sees the canary', async () => (await sweep(vigil, detector)).filed > 0);
-}
+/** Sweeps until this canary was seen: a new detector finds those of earlier tests too. */
+const detect = ({ detector, accountRef }: Planted) => sweepUntilFound(vigil, detector, accountRef);
 
 const drillOf = async ({ canaryId }: Planted) => {
   const rows = await vigil.db.select().from(escalations).where(eq(escalations.canaryId, canaryId));

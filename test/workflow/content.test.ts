@@ -8,7 +8,7 @@ import { createLogger } from '#config/log.ts';
 import { newId } from '#db/ids.ts';
 import { acceptTrigger } from '#db/repositories/alerts.ts';
 import { insertNote } from '#db/repositories/notes.ts';
-import { auditEvents, contentItems, escalations, pageLinks, signals } from '#db/schema/index.ts';
+import { auditEvents, contentItems, escalations, pageLinks } from '#db/schema/index.ts';
 import { ask } from '../support/ask.ts';
 import { canaryWhen, plantCanary } from '../support/canaries.ts';
 import { buildCaseWorld, seedDetector } from '../support/case-world.ts';
@@ -21,7 +21,7 @@ import type { LoopbackServer } from '../support/loopback-server.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { casesOf, caseWhen, decide, orderOf, orderWhen, suspension, taskOf } from '../support/reviewing.ts';
-import { message, record, sweep } from '../support/sweeping.ts';
+import { message, record, sweepUntilFound } from '../support/sweeping.ts';
 import { eventually, sdkLog, startTestVigil } from '../support/vigil.ts';
 import type { TestVigil } from '../support/vigil.ts';
 
@@ -109,14 +109,6 @@ async function plant(): Promise<void> {
   await vigil.db.execute(sql`UPDATE contact_methods SET address = replace(address, '//phone/', ${`//${marker}/`})`);
 }
 
-/** Sweeps until the detector has a signal about the account: one that was filed and whose answer then failed counts too. */
-const sweepUntilFound = (detector: string, account: string) =>
-  eventually(`${detector} finds ${account}`, async () => {
-    await sweep(vigil, detector);
-    const found = await vigil.db.select().from(signals).where(eq(signals.detectorVersionId, detector));
-    return found.some((signal) => signal.accountRef === account);
-  });
-
 it('comes out in no history, no visibility row and no log line, although everything fails once', async () => {
   const { db, temporal } = vigil;
   const rules = await seedDetector(world, {
@@ -138,7 +130,7 @@ it('comes out in no history, no visibility row and no log line, although everyth
   // From content to a decision and its enforcement, which the platform refuses at first with a text of its own.
   await platform.fault({ mode: 'error_500', route: '/enforcement/actions' });
   await record(world, message('acct_content', 1, { text: free, attributes: { subject: free } }));
-  for (const detector of [rules, scored]) await sweepUntilFound(detector, 'acct_content');
+  for (const detector of [rules, scored]) await sweepUntilFound(vigil, detector, 'acct_content');
   const [found] = await casesOf(world, 'acct_content');
   const caseId = found?.id ?? '';
   await decide(world, await taskOf(world, caseId), world.people.reviewer, 'violation', suspension);
@@ -157,7 +149,7 @@ it('comes out in no history, no visibility row and no log line, although everyth
 
   // A canary whose sample is real abuse.
   const { canaryId, accountRef } = await plantCanary(world, rules, launch.world.launchId);
-  await sweepUntilFound(rules, accountRef);
+  await sweepUntilFound(vigil, rules, accountRef);
   const drill = await eventually('the drill is paged', async () => {
     const [row] = await db.select().from(escalations).where(eq(escalations.canaryId, canaryId));
     return row && phones.log.some((entry) => entry.message.escalationId === row.id) ? row : null;

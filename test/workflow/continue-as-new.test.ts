@@ -16,7 +16,7 @@ import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { casesOf, caseWhen, decide, openOrder, orderWhen, suspension, taskOf } from '../support/reviewing.ts';
 import { runsOf } from '../support/runs.ts';
-import { sweep } from '../support/sweeping.ts';
+import { sweepUntilFound } from '../support/sweeping.ts';
 import { fastForward } from '../support/temporal.ts';
 import { eventually, renewAt, startTestVigil } from '../support/vigil.ts';
 import type { TestVigil } from '../support/vigil.ts';
@@ -125,8 +125,8 @@ describe('a history that is long enough', () => {
 
   it('is continued by a canary, which still hears of each stage', async () => {
     const detector = await seedDetector(world);
-    const { canaryId } = await plantCanary(world, detector);
-    await eventually('the canary is seen', async () => (await sweep(vigil, detector)).filed > 0);
+    const { canaryId, accountRef } = await plantCanary(world, detector);
+    await sweepUntilFound(vigil, detector, accountRef);
     const drill = await eventually('the drill is paged', async () => {
       const [row] = await vigil.db.select().from(escalations).where(eq(escalations.canaryId, canaryId));
       return row?.status === 'triggered' ? row : null;
