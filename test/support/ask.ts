@@ -35,7 +35,7 @@ export async function ask(
     priority: 1,
     reservedForMs: 60_000,
   });
-  const outcome = await deliver(temporal, row, { deadlineMs: 10_000 });
+  const outcome = await deliver(temporal, row, { deadlineMs: 30_000 });
   if (outcome.status !== 'away') await db.transaction((tx) => settleCommand(tx, row, outcome));
   return { row, outcome };
 }

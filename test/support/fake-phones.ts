@@ -21,7 +21,7 @@ export class FakePhones {
   }
 
   /** Waits for the `count`th page of a phone, counted from the beginning. */
-  async next(phone: string, count = 1, kind: PageMessage['kind'] = 'page', withinMs = 15_000): Promise<PageMessage> {
+  async next(phone: string, count = 1, kind: PageMessage['kind'] = 'page', withinMs = 45_000): Promise<PageMessage> {
     const until = Date.now() + withinMs;
     for (;;) {
       const found = this.received(phone, kind)[count - 1];

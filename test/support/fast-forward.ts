@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time.js';
 
 export interface FastForwardOptions {
-  /** How long to wait in real time, milliseconds. Default 30,000. */
+  /** How long to wait in real time, milliseconds. Default 60,000. */
   readonly timeoutMs?: number;
   /** Whether the workflow may end on the way. Default false: that fails. */
   readonly mayEnd?: boolean;
@@ -40,7 +40,7 @@ export async function fastForward(
   seconds: number,
   options: FastForwardOptions = {},
 ): Promise<void> {
-  const deadline = Date.now() + (options.timeoutMs ?? 30_000);
+  const deadline = Date.now() + (options.timeoutMs ?? 60_000);
   const fail = (reason: string, cause?: unknown): never => {
     throw new FastForwardError(workflowId, seconds, reason, { cause });
   };
