@@ -128,7 +128,7 @@ describe('maintenance', () => {
     await phones.next('early-1');
     await forward(id, 5 * minuteMs);
     const window = await announce(token, serviceId, 1_500, 4 * hourMs);
-    await watch(4_000);
+    await watch(8_000);
     await becomes(id, 'held');
     await forward(id, hourMs);
     expect([phones.received('early-1').length, phones.received('early-2').length]).toEqual([1, 0]);
@@ -173,14 +173,16 @@ describe('the watch that a worker keeps', () => {
     await phones.next('stuck-1');
     const body = { startsAt: toIso(Date.now() + 2_000), endsAt: toIso(Date.now() + hourMs) };
     await post(token, `/v1/services/${serviceId}/maintenance-windows`, body);
-    const watching = watch(6_000);
+    const watching = watch(12_000);
     await phones.next('stuck-2', 1, 'handoff');
-    await eventually('maintenance is told', async () => (await ladderOf(id))?.status === 'held', 6_000);
+    // While the phone still does not answer: it does so only from now on.
+    await becomes(id, 'held');
     phones.answer = () => ({ outcome: 'sent' });
     await watching;
-    const told = phones.received('stuck-2', 'handoff');
-    expect([told.length, new Set(told.map(({ deliveryId }) => deliveryId)).size]).toEqual([2, 1]);
-    expect(told.map(({ possibleDuplicate }) => possibleDuplicate)).toEqual([false, true]);
+    const [first, ...again] = phones.received('stuck-2', 'handoff');
+    expect(first?.possibleDuplicate).toBe(false);
+    expect(again.length).toBeGreaterThan(0);
+    for (const one of again) expect(one).toMatchObject({ deliveryId: first?.deliveryId, possibleDuplicate: true });
   });
 
   it('tells of hand-offs and gaps without anybody asking, and takes a gap back that was filled', async () => {
