@@ -12,7 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{domain,config,gateway,activities,api,cli,demo,scripts,db,worker}/**/*.test.ts'],
+          include: ['{domain,config,gateway,activities,api,cli,demo,scripts,db,worker,bench}/**/*.test.ts'],
           // Of properties over thousands of cases, on a machine that does other things too.
           testTimeout: 60_000,
         },

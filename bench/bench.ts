@@ -21,11 +21,18 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** Brings one up in a folder that it empties first. Everything shares the cores: client, API, worker, servers. */
-export async function startBench(directory: string): Promise<Bench> {
+/**
+ * Brings one up in a folder that it empties first. Everything shares the cores: client, API, worker, servers.
+ *
+ * `own` is told of the supervisor before anything starts, so that whoever is interrupted meanwhile can stop it. Throws
+ * `DirectoryInUseError` when another bench runs in that folder.
+ */
+export async function startBench(directory: string, own: (supervisor: Supervisor) => void): Promise<Bench> {
+  // What a killed run left behind is stopped by the records in the folder, so before these go.
+  const supervisor = await createSupervisor({ directory, log: () => undefined });
+  own(supervisor);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const supervisor = await createSupervisor({ directory, log: () => undefined });
   const [phone, troubled] = await Promise.all([startBenchPhone(), startBenchPhone()]);
   const stack = await startStack({
     supervisor,

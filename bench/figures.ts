@@ -9,8 +9,19 @@ export interface Figure {
   readonly atLeast?: number;
 }
 
+/** How late people are paged while so many ladders are live. */
+export interface Level {
+  readonly live: number;
+  /** From the accepted alert to the first page. */
+  readonly firstPage: Measured;
+  /** From the moment at which the second rung was due to its page. */
+  readonly nextRung: Measured;
+}
+
 export interface Report {
   readonly figures: readonly Figure[];
+  /** What the picture of lateness is drawn from. */
+  readonly levels?: readonly Level[];
   /** What a reader must know to take the figures for what they are. */
   readonly notes?: readonly string[];
 }

@@ -78,3 +78,15 @@ export async function openLoop(
 }
 
 export const round = (value: number): number => Math.round(value * 10) / 10;
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Looks every `everyMs` until it is so, at most for `withinMs`; says whether it came to be. */
+export async function until(look: () => boolean | Promise<boolean>, withinMs: number, everyMs = 50): Promise<boolean> {
+  const end = performance.now() + withinMs;
+  while (!(await look())) {
+    if (performance.now() > end) return false;
+    await pause(everyMs);
+  }
+  return true;
+}

@@ -7,7 +7,8 @@ import { connectDatabase } from '#db/client.ts';
 import { install } from '#demo/tokens.ts';
 import type { Stack } from '#scripts/stack.ts';
 
-export type BenchService = 'bench' | 'neighbour' | 'short' | 'later' | 'two-ways';
+/** `quiet`: its ladders wait on their first rung for somebody whose rules page only hours later. */
+export type BenchService = 'bench' | 'neighbour' | 'short' | 'later' | 'two-ways' | 'quiet';
 
 export interface BenchWorld {
   readonly stack: Stack;
@@ -45,8 +46,8 @@ const person = (key: string, phoneUrl: string, ways: readonly Way[]) => ({
     low: ways.map(({ phone, delayMinutes }) => ({ contactMethod: phone, delayMinutes })),
   },
 });
-const oneWay = (key: string, phoneUrl: string) =>
-  person(key, phoneUrl, [{ phone: key, channel: 'webhook', delayMinutes: 0 }]);
+const oneWay = (key: string, phoneUrl: string, delayMinutes = 0) =>
+  person(key, phoneUrl, [{ phone: key, channel: 'webhook', delayMinutes }]);
 
 const rung = (who: string, ackWithinMs = hourMs) => ({
   targets: [{ kind: 'person', personId: `@people/${who}` }],
@@ -58,6 +59,7 @@ const policies: Readonly<Record<BenchService, readonly ReturnType<typeof rung>[]
   short: [rung('responder', 10_000), rung('second')],
   later: [rung('responder', 60_000), rung('second')],
   'two-ways': [rung('two-ways', 10_000), rung('second')],
+  quiet: [rung('quiet')],
 };
 
 /** A team with people on phones, and services whose ladders differ in how soon they go on. */
@@ -67,6 +69,7 @@ const setup = (phoneUrl: string, troubledUrl: string): Setup => {
     teams: [{ key: 'bench', name: 'bench' }],
     people: [
       ...['responder', 'second', 'neighbour'].map((key) => oneWay(key, phoneUrl)),
+      oneWay('quiet', phoneUrl, 5 * 60),
       {
         ...person('two-ways', phoneUrl, [{ phone: 'primary', channel: 'webhook', delayMinutes: 0 }]),
         contactMethods: [

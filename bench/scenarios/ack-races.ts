@@ -4,7 +4,7 @@ import { randomOf } from '../random.ts';
 import type { Bench } from '../bench.ts';
 import { figuresOf } from '../figures.ts';
 import type { Report } from '../figures.ts';
-import { createTimes } from '../load.ts';
+import { createTimes, pause } from '../load.ts';
 
 const rungMs = 10_000;
 const spreadMs = 400;
@@ -84,5 +84,3 @@ async function until<T>(look: () => T | undefined, withinMs: number): Promise<T 
     await pause(20);
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,5 +1,7 @@
 import type { Bench } from '../bench.ts';
 import type { Report } from '../figures.ts';
+import { scaled } from '../run.ts';
+import type { Run } from '../run.ts';
 import { ackRaces } from './ack-races.ts';
 import { heartbeats } from './heartbeats.ts';
 import { intake } from './intake.ts';
@@ -12,26 +14,32 @@ import { returnOfWorkers } from './return.ts';
 export interface LongScenario {
   readonly name: string;
   readonly what: string;
-  run(bench: Bench, seed: number): Promise<Report>;
+  run(bench: Bench, run: Run): Promise<Report>;
 }
-
-const minute = 60_000;
 
 export const longScenarios: readonly LongScenario[] = [
   { name: 'intake', what: 'alerts of one key, of 50 keys, and 1,500 distinct a second', run: intake },
-  { name: 'ladders-1000', what: 'paging with 1,000 live ladders', run: (bench) => liveLadders(bench, 1_000) },
-  { name: 'ladders-5000', what: 'paging with 5,000 live ladders', run: (bench) => liveLadders(bench, 5_000) },
+  {
+    name: 'ladders-1000',
+    what: 'paging with up to 1,000 live ladders',
+    run: (bench, run) => liveLadders(bench, 1_000, run),
+  },
+  {
+    name: 'ladders-5000',
+    what: 'paging with up to 5,000 live ladders',
+    run: (bench, run) => liveLadders(bench, 5_000, run),
+  },
   {
     name: 'ack-races',
     what: '1,000 acknowledgements against a due page',
-    run: (bench, seed) => ackRaces(bench, 1_000, seed),
+    run: (bench, run) => ackRaces(bench, scaled(run, 1_000, 50), run.seed),
   },
+  { name: 'return', what: 'workers and Temporal away for 5 min, 1,000 rungs due', run: returnOfWorkers },
+  { name: 'heartbeats', what: '1,000 monitors whose beats stop at once', run: heartbeats },
+  { name: 'kills', what: '50 kills under load', run: (bench, run) => kills(bench, scaled(run, 50, 4), run.seed) },
   {
-    name: 'return',
-    what: 'workers and Temporal away for 5 min, 1,000 rungs due',
-    run: (bench) => returnOfWorkers(bench, 1_000, 5 * minute),
+    name: 'providers',
+    what: 'a provider in four kinds of trouble',
+    run: (bench, run) => providers(bench, scaled(run, 30, 3)),
   },
-  { name: 'heartbeats', what: '1,000 monitors whose beats stop at once', run: (bench) => heartbeats(bench, 1_000) },
-  { name: 'kills', what: '50 kills under load', run: (bench, seed) => kills(bench, 50, seed) },
-  { name: 'providers', what: 'a provider in four kinds of trouble', run: (bench) => providers(bench, 30) },
 ];

@@ -5,16 +5,18 @@ import type { Figure, Report } from '../figures.ts';
 import type { BenchPhone } from '../phones.ts';
 import { closedLoop, createTimes, openLoop } from '../load.ts';
 import type { Measured } from '../load.ts';
+import { scaled } from '../run.ts';
+import type { Run } from '../run.ts';
 import type { BenchService } from '../world.ts';
 
-const seconds = 60;
 const perSecond = 1_500;
 
 /**
  * How much is taken in, and what becomes of everybody else's pages meanwhile. The distinct alerts come last: their ladders
  * wait by the ten thousand when it ends.
  */
-export async function intake(bench: Bench): Promise<Report> {
+export async function intake(bench: Bench, run: Run): Promise<Report> {
+  const seconds = scaled(run, 60, 5);
   const { world } = bench;
   const path = `/v1/services/${world.serviceIdOf('bench')}/alerts`;
   const send = async (dedupKey: string): Promise<boolean> =>
@@ -23,14 +25,14 @@ export async function intake(bench: Bench): Promise<Report> {
   const repeated = await closedLoop(seconds, 64, () => send('one-key'));
   const storm = createTimes();
   const [stormPages] = await Promise.all([
-    pagesMeanwhile(bench, 'neighbour', 2, bench.phone),
-    openLoop(seconds, 10_000 / seconds, (turn) => timed(storm, () => send(`storm-${turn % 50}`))),
+    pagesMeanwhile(bench, 'neighbour', 2, bench.phone, seconds),
+    openLoop(seconds, 10_000 / 60, (turn) => timed(storm, () => send(`storm-${turn % 50}`))),
   ]);
   const distinct = createTimes();
   const began = performance.now();
   const [distinctPages, worstPages] = await Promise.all([
-    pagesMeanwhile(bench, 'neighbour', 3, bench.phone),
-    pagesMeanwhile(bench, 'two-ways', 1, bench.troubled),
+    pagesMeanwhile(bench, 'neighbour', 3, bench.phone, seconds),
+    pagesMeanwhile(bench, 'two-ways', 1, bench.troubled, seconds),
     openLoop(seconds, perSecond, () => timed(distinct, () => send(randomUUID()))),
   ]);
   const took = (performance.now() - began) / 1_000;
@@ -65,10 +67,11 @@ async function pagesMeanwhile(
   service: BenchService,
   severity: number,
   phone: BenchPhone,
+  seconds: number,
 ): Promise<Measured> {
   const accepted = new Map<string, number>();
   const times = createTimes();
-  await openLoop(seconds, 1 / 20, async () => {
+  await openLoop(seconds, 3 / seconds, async () => {
     const id = await world.trigger(service, randomUUID(), severity);
     if (id === null) times.fail();
     else accepted.set(id, performance.now());

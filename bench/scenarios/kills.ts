@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { runChecker } from '#checker/run.ts';
 import type { Bench } from '../bench.ts';
+import { acknowledgedOf } from '../chain.ts';
 import { figuresOf } from '../figures.ts';
 import type { Report } from '../figures.ts';
-import { createTimes, round } from '../load.ts';
+import { createTimes, pause, round, until } from '../load.ts';
 import { randomOf } from '../random.ts';
 
 const targets = ['worker', 'api', 'postgres backend', 'temporal'] as const;
@@ -20,9 +21,9 @@ interface Kill {
 /** Parts are killed by SIGKILL one after the other under a steady load of alerts and acknowledgements; then the checker judges. */
 export async function kills(bench: Bench, rounds: number, seed: number): Promise<Report> {
   const { world, phone, stack } = bench;
-  const random = randomOf(seed);
+  // Streams of their own: what is killed when follows from the seed, however the load goes.
+  const [random, ofLoad] = [randomOf(seed), randomOf(seed + 1)];
   const accepted = new Map<string, number>();
-  const acknowledged = new Set<string>();
   let refused = 0;
   const over = new AbortController();
   const load = (async () => {
@@ -33,10 +34,9 @@ export async function kills(bench: Bench, rounds: number, seed: number): Promise
           const id = await world.trigger('short', randomUUID()).catch(() => null);
           if (id === null) return void refused++;
           accepted.set(id, performance.now());
-          if (random() < 0.5) return;
-          await pause(2_000 + 10_000 * random());
-          const answer = await world.send(`/v1/escalations/${id}/acknowledgements`, {}, 'responder').catch(() => null);
-          if (answer?.ok) acknowledged.add(id);
+          if (ofLoad() < 0.5) return;
+          await pause(2_000 + 10_000 * ofLoad());
+          await world.send(`/v1/escalations/${id}/acknowledgements`, {}, 'responder').catch(() => null);
         })(),
       );
       await pause(200);
@@ -45,25 +45,32 @@ export async function kills(bench: Bench, rounds: number, seed: number): Promise
   })();
 
   const done: Kill[] = [];
-  for (let turn = 0; turn < rounds; turn++) {
-    const target = targets[Math.floor(random() * targets.length)] ?? 'worker';
-    await pause(1_000 + 4_000 * random());
-    done.push({ target, at: performance.now() });
-    await strike(bench, target, 200 + 2_000 * random());
+  try {
+    for (let turn = 0; turn < rounds; turn++) {
+      const target = targets[Math.floor(random() * targets.length)] ?? 'worker';
+      await pause(1_000 + 4_000 * random());
+      done.push({ target, at: performance.now() });
+      await strike(bench, target, 200 + 2_000 * random());
+    }
+  } finally {
+    over.abort();
+    await load;
   }
-  over.abort();
-  await load;
-  const until = performance.now() + 120_000;
-  const isWaited = (id: string) => !phone.firstPageAt.has(id) && !acknowledged.has(id);
-  while ([...accepted.keys()].some(isWaited) && performance.now() < until) await pause(100);
+  // Acknowledged before anybody could be paged: nobody must be. The chain knows, also where the answer was lost.
+  const silenced = new Set<string>();
+  const isSettled = async (): Promise<boolean> => {
+    const waiting = [...accepted.keys()].filter((id) => !phone.firstPageAt.has(id) && !silenced.has(id));
+    if (waiting.length > 0) for (const id of await acknowledgedOf(stack.urls.owner, waiting)) silenced.add(id);
+    return waiting.every((id) => silenced.has(id));
+  };
+  await until(isSettled, 120_000, 1_000);
   // The checker counts only what has had its time as lost.
   await pause(30_000);
 
   const times = createTimes();
   for (const [id, at] of accepted) {
     const paged = phone.firstPageAt.get(id);
-    // Acknowledged before anybody could be paged: nobody must be.
-    if (paged === undefined && acknowledged.has(id)) continue;
+    if (paged === undefined && silenced.has(id)) continue;
     if (paged === undefined) times.fail();
     else times.add(Math.max(0, paged - at));
   }
@@ -83,6 +90,11 @@ export async function kills(bench: Bench, rounds: number, seed: number): Promise
       { what: 'kills', value: done.length, unit: '' },
       { what: 'alerts accepted', value: accepted.size, unit: '' },
       { what: 'alerts that got an error, to be sent again by their sender', value: refused, unit: '' },
+      {
+        what: 'acknowledged before anybody was paged, and therefore left out',
+        value: [...silenced].filter((id) => !phone.firstPageAt.has(id)).length,
+        unit: '',
+      },
       ...figuresOf('accepted → first page, kills included', times.result(1)),
       {
         what: 'longest silence of the phones after a worker was killed',
@@ -147,5 +159,3 @@ function phonesLog({ directory, phone }: Bench): string {
   writeFileSync(file, `${lines.join('\n')}\n`);
   return file;
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Bench } from '../bench.ts';
 import { figuresOf } from '../figures.ts';
 import type { Figure, Report } from '../figures.ts';
-import { createTimes, openLoop } from '../load.ts';
+import { createTimes, openLoop, pause } from '../load.ts';
 import type { Behaviour } from '../phones.ts';
 
 const perSecond = 4;
@@ -101,5 +101,3 @@ async function recover(bench: Bench): Promise<void> {
     await pause(2_000);
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
