@@ -29,6 +29,7 @@ it('finds a monitor of beats that was terminated: it would page nobody', async (
   expect(await findOrphans(db, temporal, 0)).toEqual([]);
   await temporal.workflow.getHandle(workflowId('heartbeat', monitor.id)).terminate('by mistake');
   const orphan = { kind: 'heartbeat', id: monitor.id, endedAs: 'TERMINATED' };
+  await eventually('it is found', async () => (await findOrphans(db, temporal, 0)).length > 0);
   expect(await findOrphans(db, temporal, 0)).toEqual([orphan]);
   await db
     .update(heartbeatMonitors)
