@@ -12,6 +12,7 @@ import { seedPerson, seedService, seedTeam } from '../support/seed.ts';
 import { simulatedCase } from '../support/simulated-cases.ts';
 import { connectTestTemporal } from '../support/temporal.ts';
 import type { TestTemporal } from '../support/temporal.ts';
+import { eventually } from '../support/vigil.ts';
 
 let temporal: TestTemporal;
 let simulator: DurableSimulator;
@@ -76,10 +77,11 @@ describe('vigil simulate --durable', () => {
       expect(stderr).toBe('');
       expect(stdout).toContain('the workflow itself led to the same 3 pages');
       expect(stdout).toContain('2026-12-27 03:15:00  +0:05:00  paged Ann by webhook: their rung, rung 1 of pass 2');
-      const open = await temporal.client.workflow.count(
-        "WorkflowId STARTS_WITH 'simulation:' AND ExecutionStatus='Running'",
-      );
-      expect(open.count).toBe(0);
+      // Temporal's list lags a little behind.
+      await eventually('no workflow is left', async () => {
+        const running = "WorkflowId STARTS_WITH 'simulation:' AND ExecutionStatus='Running'";
+        return (await temporal.client.workflow.count(running)).count === 0;
+      });
     } finally {
       await api.stop();
     }
