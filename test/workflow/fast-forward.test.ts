@@ -19,6 +19,7 @@ let temporal: TestTemporal;
 let stopWorker: () => Promise<void>;
 let marks: string[];
 let failures = 0;
+let isBusy = false;
 const started: string[] = [];
 const release = new AbortController();
 
@@ -38,7 +39,10 @@ beforeAll(async () => {
         marks.push(what);
         return Promise.resolve();
       },
-      neverEnds: () => new Promise<void>((resolve) => release.signal.addEventListener('abort', () => resolve())),
+      neverEnds: () => {
+        isBusy = true;
+        return new Promise<void>((resolve) => release.signal.addEventListener('abort', () => resolve()));
+      },
       alwaysFails: () => {
         failures += 1;
         return Promise.reject(new Error('the platform is down'));
@@ -78,7 +82,7 @@ async function start(type: string, ...args: unknown[]): Promise<string> {
 }
 
 const markedSoon = (expected: string[]): Promise<void> =>
-  vi.waitFor(() => expect(marks).toEqual(expected), { timeout: 10_000 });
+  vi.waitFor(() => expect(marks).toEqual(expected), { timeout: 30_000 });
 
 describe('moving the clock of a workflow', () => {
   it('fires each timer when its time comes, and none before', async () => {
@@ -146,7 +150,9 @@ describe('when time cannot move', () => {
   };
 
   it('names the activity that is open', async () => {
-    expect(await failure(await start('busyForEver'))).toMatch(/open: activity neverEnds \(attempt 1\)/);
+    const id = await start('busyForEver');
+    await vi.waitFor(() => expect(isBusy).toBe(true), { timeout: 30_000 });
+    expect(await failure(id)).toMatch(/open: activity neverEnds \(attempt 1\)/);
   });
 
   it('says that no worker took the workflow', async () => {
