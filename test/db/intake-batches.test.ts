@@ -16,20 +16,16 @@ const send = (...reports: Parameters<IntakeWorld['intake']['accept']>[1]) =>
   world.intake.accept(world.sender(), reports);
 
 it('a thousand calls share few commits', async () => {
-  const commits = async () => {
-    const { rows } = await world.db.execute<{ xid: string }>(sql`SELECT pg_current_xact_id()::text AS xid`);
-    return Number(rows[0]?.xid);
-  };
-  const before = await commits();
   const keys = Array.from({ length: 1_000 }, () => world.key());
   const answers = await Promise.all(keys.map((key) => send(trigger(key))));
   expect(answers.flat().map(({ dedupKey }) => dedupKey)).toEqual(keys);
   expect(new Set(answers.flat().map(({ disposition }) => disposition))).toEqual(new Set(['opened']));
-  expect((await commits()) - before).toBeLessThan(60);
-  const { rows } = await world.db.execute<{ started: string }>(
-    sql`SELECT count(*) AS started FROM commands WHERE name = 'open'`,
+  // By the transactions that wrote the rows: other tests on the same server have theirs meanwhile.
+  const { rows } = await world.db.execute<{ started: number; commits: number }>(
+    sql`SELECT count(*)::int AS started, count(DISTINCT xmin::text)::int AS commits FROM commands WHERE name = 'open'`,
   );
-  expect(Number(rows[0]?.started)).toBe(1_000);
+  expect(rows[0]?.started).toBe(1_000);
+  expect(rows[0]?.commits).toBeLessThan(60);
 });
 
 it('two transactions with the same keys in opposite order both go through', async () => {
