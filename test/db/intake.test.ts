@@ -105,7 +105,7 @@ describe('one key', () => {
   });
 
   async function waitsForALock(): Promise<void> {
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1_500; tries++) {
       const { rows } = await world.db.execute(
         sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
       );

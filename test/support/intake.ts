@@ -59,7 +59,8 @@ export async function startIntakeWorld(options: Omit<Partial<IntakeOptions>, 'db
     document: emptyDocument,
     ...more,
   });
-  const intake = createIntake({ db, ...options });
+  // On a busy machine a transaction may take long: here nobody is turned away for it.
+  const intake = createIntake({ db, waitAtMostMs: 60_000, ...options });
   return {
     db,
     ownerUrl: database.ownerUrl,
