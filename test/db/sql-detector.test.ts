@@ -31,7 +31,7 @@ beforeAll(async () => {
   // One connection, so that whatever a run leaves behind would be met by the next.
   pool = new Pool({ connectionString: database.detectorUrl, max: 1 });
   for (const one of [owner, pool]) one.on('error', () => {});
-  detector = createSqlDetector({ pool, timeoutMs: 2_000 });
+  detector = createSqlDetector({ pool, timeoutMs: 20_000 });
   const add = (product: string, account: string, at: number, n: number) =>
     owner.query(
       `INSERT INTO product_events (occurred_on, product_id, source_id, id, kind, account_ref, attributes, occurred_at)
@@ -169,7 +169,7 @@ describe('what the SQL may not do', () => {
 
 describe('a database in trouble', () => {
   it('costs this run and not the next', async () => {
-    const running = run(`SELECT 'a' AS account_ref, 1 AS score, NULL AS event_ids FROM pg_sleep(1.5)`);
+    const running = run(`SELECT 'a' AS account_ref, 1 AS score, NULL AS event_ids FROM pg_sleep(15)`);
     const failed = expect(running).rejects.toMatchObject({ code: 'service.unavailable' });
     let killed = 0;
     while (killed === 0) {
@@ -198,7 +198,7 @@ describe('a database in trouble', () => {
     const url = new URL(database.detectorUrl);
     url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const through = new Pool({ connectionString: url.href, max: 1 });
-    const behindProxy = createSqlDetector({ pool: through, timeoutMs: 200 });
+    const behindProxy = createSqlDetector({ pool: through, timeoutMs: 3_000 });
     await expect(behindProxy.run(runOf(velocity))).resolves.toMatchObject({ isCapped: false });
     isFrozen = true;
     await expect(behindProxy.run(runOf(velocity))).rejects.toMatchObject({ code: 'service.unavailable' });
