@@ -171,7 +171,7 @@ describe('detector_health', () => {
 });
 
 describe('canary', () => {
-  async function run(world: LaunchWorld, agoMs: number, minutes: number, passed = true): Promise<void> {
+  async function run(world: LaunchWorld, when: number | Date, minutes: number, passed = true): Promise<void> {
     const id = newId('canary');
     const { launchId, productId, teamId } = world;
     const row = {
@@ -182,7 +182,7 @@ describe('canary', () => {
       detectorVersionId: 'x',
       accountRef: id,
       status: 'done',
-      openedAt: ago(agoMs),
+      openedAt: typeof when === 'number' ? ago(when) : when,
     };
     await db.insert(canaryRuns).values({ ...row, state: { passed, minutes } });
   }
@@ -222,7 +222,8 @@ describe('canary', () => {
   });
 
   it('wants one out of working hours, if need be an older one', async () => {
-    const outOfHours = ago(5 * hourMs).getUTCHours() * 60;
+    const late = ago(5 * hourMs);
+    const outOfHours = late.getUTCHours() * 60;
     const windows = [
       { weekdays: [1, 2, 3, 4, 5, 6, 7], fromMinute: 0, toMinute: outOfHours },
       { weekdays: [1, 2, 3, 4, 5, 6, 7], fromMinute: outOfHours + 60, toMinute: 1440 },
@@ -236,7 +237,7 @@ describe('canary', () => {
     });
     for (const hours of [1, 2, 3]) await run(world, hours * hourMs, 2);
     expect(await measure(world, 'canary')).toMatchObject({ status: 'inconclusive', population: 3 });
-    await run(world, 5 * hourMs, 11);
+    await run(world, late, 11);
     expect(await measure(world, 'canary')).toMatchObject({ status: 'pass', observed: 11 * minuteMs, population: 4 });
   });
 
