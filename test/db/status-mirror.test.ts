@@ -158,7 +158,7 @@ describe('what comes out of order', () => {
       if (version === 1) await held;
     };
     const slow = show();
-    await expect.poll(() => there.calls.length).toBe(1);
+    await expect.poll(() => there.calls.length, { timeout: 15_000 }).toBe(1);
     await moveTo(2, { status: 'acknowledged' });
     await show();
     expect(there.stands.get('C1:1.1')).toBe(2);
