@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LadderInput } from '#domain/escalation/ladder.ts';
 import type { LadderEvent, PagePerson, ResolvedPerson } from '#domain/escalation/messages.ts';
@@ -37,7 +37,11 @@ beforeAll(async () => {
   teamId = await seedTeam(db);
   for (const name of ['first', 'second']) {
     const id = await seedPerson(db, { name, delaysMinutes: [0, 5] });
-    const rows = await db.select().from(contactMethods).where(eq(contactMethods.personId, id));
+    const rows = await db
+      .select()
+      .from(contactMethods)
+      .where(eq(contactMethods.personId, id))
+      .orderBy(asc(contactMethods.id));
     people.push({ id, methods: rows.map((row) => row.id) });
   }
   const [first] = people;

@@ -46,7 +46,11 @@ beforeEach(async () => {
   personId = await seedPerson(db, { name: 'ann', delaysMinutes: [0, 5] });
   const rungs = [{ targets: [{ kind: 'person' as const, personId }], ackWithinMs: 30 * minuteMs }];
   serviceId = await seedService(db, teamId, personId, { rungs, catchAllPersonId: personId });
-  const rows = await db.select().from(contactMethods).where(eq(contactMethods.personId, personId));
+  const rows = await db
+    .select()
+    .from(contactMethods)
+    .where(eq(contactMethods.personId, personId))
+    .orderBy(asc(contactMethods.id));
   methods = rows.map(({ id }) => id);
 });
 
