@@ -25,7 +25,7 @@ let statements: ReturnType<typeof listenToStatements>;
 beforeAll(async () => {
   world = await startFullDatabase();
   statements = listenToStatements(world.db);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await world?.stop();
 });
