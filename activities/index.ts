@@ -1,5 +1,3 @@
-import { recordTransitions } from '#db/repositories/record.ts';
-import type { RecordInput } from '#domain/audit/transition.ts';
 import { createCanaryActivities } from './canaries.ts';
 import { createCaseActivities } from './cases.ts';
 import { createDetectionActivities } from './detection.ts';
@@ -13,6 +11,7 @@ import { createPagingActivities } from './paging.ts';
 import type { PagingDeps } from './paging.ts';
 import { createPlatformActivities } from './platform.ts';
 import type { PlatformDeps } from './platform.ts';
+import { createRecordActivity } from './record.ts';
 import { createResponderActivities } from './responders.ts';
 import { createMirrorActivities } from './status-mirror.ts';
 import type { MirrorDeps } from './status-mirror.ts';
@@ -26,7 +25,7 @@ export function createActivities(deps: ActivityDeps) {
   return {
     store: {
       ...createRecordActivity(deps),
-      ...createResponderActivities(db),
+      ...createResponderActivities(deps),
       ...createCaseActivities(db),
       ...createOrderActivities(db),
       ...createCanaryActivities(db),
@@ -41,7 +40,3 @@ export function createActivities(deps: ActivityDeps) {
   };
 }
 export type Activities = ReturnType<typeof createActivities>;
-
-const createRecordActivity = ({ db, mirroredServices = new Set() }: MirrorDeps) => ({
-  recordTransitions: (input: RecordInput): Promise<void> => recordTransitions(db, input, { mirroredServices }),
-});

@@ -1,16 +1,17 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { LadderEvent, Of, PagePerson, TellResolved } from '#domain/escalation/messages.ts';
-import type { Database } from '#db/client.ts';
+import type { RecordInput } from '#domain/audit/transition.ts';
 import { noteNotTaken, settleDelivery, startDelivery, startResolvedNotice } from '#db/repositories/deliveries.ts';
 import type { StartedDelivery } from '#db/repositories/deliveries.ts';
 import { mintPageLink } from '#db/repositories/page-links.ts';
 import { assignReplyCode } from '#db/repositories/reply-codes.ts';
 import type { PagerChannel, PageMessage, SendOutcome } from './clients/pager-channels.ts';
+import { createRecordActivity } from './record.ts';
+import type { RecordDeps } from './record.ts';
 import { tryAgain } from './retry.ts';
 import { pageAttempts } from '#workflows/contract.ts';
 
-export interface PagingDeps {
-  readonly db: Database;
+export interface PagingDeps extends RecordDeps {
   readonly channels: ReadonlyMap<string, PagerChannel>;
   /** Where people reach Vigil; null: pages carry no link. */
   readonly publicUrl: string | null;
@@ -26,7 +27,10 @@ type PageSettled = Of<LadderEvent, 'pageSettled'>;
  * Always answers with what came of the page, so that the ladder can go on to the next channel; only a failure that may
  * pass is thrown, to be tried again within the activity's own budget.
  */
-export function createPagingActivities({ db, channels, publicUrl, onFirstPage }: PagingDeps) {
+export function createPagingActivities(deps: PagingDeps) {
+  const { db, channels, publicUrl, onFirstPage } = deps;
+  const { recordTransitions } = createRecordActivity(deps);
+
   /** The address at which this person acknowledges this page. A secret: it goes into the message and nowhere else. */
   async function linkOf(
     { deliveryId }: StartedDelivery,
@@ -104,25 +108,33 @@ export function createPagingActivities({ db, channels, publicUrl, onFirstPage }:
     return outcome.outcome;
   }
 
+  async function sendPage(escalationId: string, effect: PagePerson): Promise<PageSettled> {
+    const settled = (result: PageSettled['result'], deliveryId: string | null): PageSettled => ({
+      type: 'pageSettled',
+      effectKey: effect.key,
+      result,
+      deliveryId,
+    });
+    const started = await startDelivery(db, escalationId, effect);
+    if (!started) return settled('superseded', null);
+    if (started.settled) return settled(started.settled, started.deliveryId);
+    if (started.heldForMs !== null) tryAgain('page.held_back', 'the person has had many pages', started.heldForMs);
+    // Whatever the reason: also the next rung, the next channel and the catch-all of a drill page for a drill.
+    const kind = started.isDrill ? 'drill' : 'page';
+    const began = performance.now();
+    const outcome = await send(started, effect, { kind, escalationId });
+    if (started.firstAfterMs !== null && !outcome.outcome.startsWith('failed'))
+      onFirstPage?.(started.firstAfterMs + performance.now() - began);
+    return settled(await settle(started, outcome), started.deliveryId);
+  }
+
   return {
-    async sendPage(escalationId: string, effect: PagePerson): Promise<PageSettled> {
-      const settled = (result: PageSettled['result'], deliveryId: string | null): PageSettled => ({
-        type: 'pageSettled',
-        effectKey: effect.key,
-        result,
-        deliveryId,
-      });
-      const started = await startDelivery(db, escalationId, effect);
-      if (!started) return settled('superseded', null);
-      if (started.settled) return settled(started.settled, started.deliveryId);
-      if (started.heldForMs !== null) tryAgain('page.held_back', 'the person has had many pages', started.heldForMs);
-      // Whatever the reason: also the next rung, the next channel and the catch-all of a drill page for a drill.
-      const kind = started.isDrill ? 'drill' : 'page';
-      const began = performance.now();
-      const outcome = await send(started, effect, { kind, escalationId });
-      if (started.firstAfterMs !== null && !outcome.outcome.startsWith('failed'))
-        onFirstPage?.(started.firstAfterMs + performance.now() - began);
-      return settled(await settle(started, outcome), started.deliveryId);
+    sendPage,
+
+    /** The version that asks for the page is recorded before anybody is called. */
+    async recordThenPage(record: RecordInput, escalationId: string, effect: PagePerson): Promise<PageSettled> {
+      await recordTransitions(record);
+      return sendPage(escalationId, effect);
     },
 
     /** Tells someone who was paged that it is over. Nobody waits for it, so what fails for good is only noted. */

@@ -4,9 +4,14 @@ import { answerPeople, answerRung, whoIsAsked, whoIsOnRung } from '#domain/escal
 import type { Named } from '#domain/escalation/responders.ts';
 import { membersOf } from '#domain/oncall/schedule.ts';
 import type { Schedule } from '#domain/oncall/schedule.ts';
+import type { RecordInput } from '#domain/audit/transition.ts';
 import type { Database } from '#db/client.ts';
+import { createRecordActivity } from './record.ts';
+import type { RecordDeps } from './record.ts';
 import { workflowId } from './retry.ts';
 import { findReachable, findSchedules, takeTurn } from '#db/repositories/oncall.ts';
+
+type RungResolved = Of<LadderEvent, 'rungResolved'>;
 
 /**
  * Who is to be paged, looked up at the moment of asking and recorded in the history by being an activity's result.
@@ -14,16 +19,32 @@ import { findReachable, findSchedules, takeTurn } from '#db/repositories/oncall.
  * `at` is the workflow's own time: it also counts the deadlines that follow from the answer. A person whom no rule
  * reaches is still named, with no rules: the ladder records that and goes on.
  */
-export function createResponderActivities(db: Database) {
+export function createResponderActivities(deps: RecordDeps) {
+  const { db } = deps;
+  const { recordTransitions } = createRecordActivity(deps);
+
+  async function resolveRung(
+    effect: ResolveRung,
+    workingHours: WorkingHours | null,
+    at: number,
+  ): Promise<RungResolved> {
+    const schedules = await findSchedules(db, scheduleIds(effect));
+    const onRung = whoIsOnRung(effect.targets, schedules, await takeTurns(db, effect, schedules), at);
+    return answerRung(effect, onRung, await findReachable(db, idsOf(onRung.people)), workingHours, at);
+  }
+
   return {
-    async resolveRung(
+    resolveRung,
+
+    /** Null: it is recorded, and the look-up failed. Whoever waits for the record must not wait for that to mend. */
+    async recordThenResolveRung(
+      record: RecordInput,
       effect: ResolveRung,
       workingHours: WorkingHours | null,
       at: number,
-    ): Promise<Of<LadderEvent, 'rungResolved'>> {
-      const schedules = await findSchedules(db, scheduleIds(effect));
-      const onRung = whoIsOnRung(effect.targets, schedules, await takeTurns(db, effect, schedules), at);
-      return answerRung(effect, onRung, await findReachable(db, idsOf(onRung.people)), workingHours, at);
+    ): Promise<RungResolved | null> {
+      await recordTransitions(record);
+      return resolveRung(effect, workingHours, at).catch(() => null);
     },
 
     async resolvePeople(effect: ResolvePeople, at: number): Promise<Of<LadderEvent, 'peopleResolved'>> {

@@ -8,8 +8,6 @@ export interface MirrorDeps {
   readonly db: Database;
   /** Where escalations are shown besides. Without any, nothing is. */
   readonly mirrors?: readonly StatusMirror[];
-  /** The keys of the services whose escalations are shown as a whole too: changes of the others concern their pages only. */
-  readonly mirroredServices?: ReadonlySet<string>;
 }
 
 export interface MirrorAttempt {

@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import type { RecordInput, Transition } from '#domain/audit/transition.ts';
 import type { AuditEvent } from '#domain/audit/event.ts';
+import type { Activities } from '#activities/index.ts';
 import type { Json } from '#domain/json.ts';
 import { workflowId } from '#workflows/contract.ts';
 import type { AggregateKind } from '#domain/ids.ts';
@@ -54,11 +55,18 @@ const isFirstRun = (run: RunHistory): boolean => {
   return started !== undefined && !started.continuedExecutionRunId;
 };
 
+/** The activities that record: what they are given first is what is to be recorded. */
+const recording: ReadonlySet<string> = new Set<keyof (Activities['store'] & Activities['paging'])>([
+  'recordTransitions',
+  'recordThenResolveRung',
+  'recordThenPage',
+]);
+
 /** What a run ordered to be recorded, read from the inputs of its activities. */
 function orderedRecords(run: RunHistory): readonly Transition[] {
   return eventsOf(run).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
     const data = scheduled?.input?.payloads?.[0]?.data;
-    if (scheduled?.activityType?.name !== 'recordTransitions' || data === undefined) return [];
+    if (!recording.has(scheduled?.activityType?.name ?? '') || data === undefined) return [];
     try {
       const { transitions } = JSON.parse(Buffer.from(data, 'base64').toString('utf8')) as Partial<RecordInput>;
       return (transitions ?? []).filter(isTransition);

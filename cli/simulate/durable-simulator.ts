@@ -88,17 +88,27 @@ function activitiesOf(runOf: (workflowId: string) => DurableRun) {
     found.stir();
     return found;
   };
+  const resolveRung = (effect: ResolveRung, hours: WorkingHours | null, at: number) =>
+    run().answers.resolveRung(effect, hours, at);
+  const sendPage = (_escalationId: string, { key }: PagePerson) => ({
+    type: 'pageSettled',
+    effectKey: key,
+    result: run().log.send(key),
+    deliveryId: null,
+  });
   return {
     recordTransitions: async (input: RecordInput) => run().record(input),
-    resolveRung: async (effect: ResolveRung, hours: WorkingHours | null, at: number) =>
-      run().answers.resolveRung(effect, hours, at),
+    resolveRung: async (...asked: Parameters<typeof resolveRung>) => resolveRung(...asked),
+    recordThenResolveRung: async (record: RecordInput, ...asked: Parameters<typeof resolveRung>) => {
+      run().record(record);
+      return resolveRung(...asked);
+    },
     resolvePeople: async (effect: ResolvePeople, at: number) => run().answers.resolvePeople(effect, at),
-    sendPage: async (_escalationId: string, { key }: PagePerson) => ({
-      type: 'pageSettled',
-      effectKey: key,
-      result: run().log.send(key),
-      deliveryId: null,
-    }),
+    sendPage: async (...asked: Parameters<typeof sendPage>) => sendPage(...asked),
+    recordThenPage: async (record: RecordInput, ...asked: Parameters<typeof sendPage>) => {
+      run().record(record);
+      return sendPage(...asked);
+    },
     sendResolved: () => Promise.resolve(),
   };
 }
@@ -129,8 +139,11 @@ class DurableRun {
     this.wake();
   }
 
+  /** What is recorded already is passed over: two pages bring the same record along. */
   record({ transitions }: RecordInput): void {
-    for (const { at, state } of transitions) this.log.record(at, state as unknown as Ladder);
+    const known = this.log.recorded?.version ?? 0;
+    for (const { version, at, state } of transitions)
+      if (version > known) this.log.record(at, state as unknown as Ladder);
   }
 
   async play(taskQueue: string): Promise<Simulation> {

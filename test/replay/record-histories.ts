@@ -1,8 +1,6 @@
-import { rmSync } from 'node:fs';
-import { beforeAll, describe, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { dayMs, hourMs, minuteMs } from '#domain/time.ts';
 import { newId } from '#db/ids.ts';
-import { historiesFolder } from '#scripts/history-file.ts';
 import { workflowId } from '#workflows/contract.ts';
 import { canaryWhen, plantCanary } from '../support/canaries.ts';
 import { fileFinding, seedDetector } from '../support/case-world.ts';
@@ -31,8 +29,6 @@ import {
 } from './stage.ts';
 
 /** Not a test: plays the stories whose histories the replay tests keep, against servers of its own. */
-
-beforeAll(() => rmSync(historiesFolder, { recursive: true, force: true }));
 
 describe('stories', () => {
   setStage();

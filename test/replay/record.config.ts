@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Records the histories of the replay tests anew: `npm run history:record-all`. */
+/** Plays the stories of the replay tests and keeps their histories under `.vigil/histories`: `npm run history:record-all`. */
 export default defineConfig({
   test: {
     include: ['test/replay/record-histories.ts'],

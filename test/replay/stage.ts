@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll } from 'vitest';
@@ -93,9 +94,12 @@ export async function tellMirror(escalationId: string): Promise<string> {
   return workflowId;
 }
 
+/** Beside those that are kept: which of them show something new, and under what name, is for a person to say. */
+const newHistories = fileURLToPath(new URL('../../.vigil/histories', import.meta.url));
+
 export async function save(id: string, name: string, runId?: string): Promise<void> {
   const handle = stage.vigil.temporal.workflow.getHandle(id, runId);
-  console.log(writeHistory(await handle.fetchHistory(), name));
+  console.log(writeHistory(await handle.fetchHistory(), name, newHistories));
 }
 
 /** Saves the first two runs of a workflow that continued as new. */

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Activities } from '#activities/index.ts';
 import type { Person } from '#domain/actor.ts';
 import type { RecordInput } from '#domain/audit/transition.ts';
+import type { Ladder } from '#domain/escalation/ladder.ts';
 import { acceptTrigger } from '#db/repositories/alerts.ts';
 import { chainHead } from '#db/repositories/audit-events.ts';
 import { ForkedHistoryError, recordTransitions } from '#db/repositories/record.ts';
@@ -36,6 +37,21 @@ const wrap = (activities: Activities): Activities => ({
       await activities.store.recordTransitions(input);
       await faults.after?.(input);
     },
+    async recordThenResolveRung(record, ...effect) {
+      await faults.before?.(record);
+      const answer = await activities.store.recordThenResolveRung(record, ...effect);
+      await faults.after?.(record);
+      return answer;
+    },
+  },
+  paging: {
+    ...activities.paging,
+    async recordThenPage(record, ...effect) {
+      await faults.before?.(record);
+      const answer = await activities.paging.recordThenPage(record, ...effect);
+      await faults.after?.(record);
+      return answer;
+    },
   },
 });
 
@@ -51,11 +67,14 @@ afterEach(() => {
 });
 afterAll(() => vigil.stop());
 
-/** Opens an escalation and waits until its first person was paged. */
+/** Opens an escalation and waits until its first person was paged, and its ladder knows. */
 async function open(dedupKey = 'disk'): Promise<string> {
   const { escalationId } = await trigger(dedupKey);
   await rowWhen(escalationId, (row) => row.status === 'triggered');
-  await eventually('the first page', async () => (await sentBy(escalationId)).some((row) => row.status === 'sent'));
+  await eventually('the first page', async () => {
+    const { counts } = (await rowOf(escalationId)).state as Ladder;
+    return counts.sent === 1 && counts.in_flight === 0;
+  });
   return escalationId;
 }
 const trigger = (dedupKey: string) =>
@@ -221,12 +240,13 @@ describe('the record', () => {
     const id = await open();
     const kill = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                   WHERE application_name = 'vigil-test' AND datname = current_database()`;
+    const kills: Promise<unknown>[] = [];
     let records = 0;
     faults.before = () => {
       records++;
       // The first three break at their beginning, the next few wherever the end of their backend meets them.
       if (records <= 3) vigil.db.$client.once('acquire', cutOff);
-      else if (records <= 8) void runStatement(vigil.ownerUrl, kill);
+      else if (records <= 8) kills.push(runStatement(vigil.ownerUrl, kill));
       return Promise.resolve();
     };
     for (const name of ['acknowledge', 'unacknowledge', 'acknowledge']) {
@@ -239,6 +259,15 @@ describe('the record', () => {
       );
     }
     expect(records).toBeGreaterThan(5);
+    // A kill that is slow to come must not meet what follows.
+    delete faults.before;
+    await Promise.all(kills);
+    await eventually('all connections are whole again', () =>
+      Promise.all(Array.from({ length: 16 }, () => vigil.db.execute('SELECT 1'))).then(
+        () => true,
+        () => false,
+      ),
+    );
     await expectWholeChain(id);
     expect((await rowOf(id)).status).toBe('acknowledged');
   });

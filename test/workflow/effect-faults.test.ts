@@ -34,6 +34,10 @@ const wrap = (activities: Activities): Activities => ({
       faults.page?.();
       return activities.paging.sendPage(...given);
     },
+    async recordThenPage(...given) {
+      faults.page?.();
+      return activities.paging.recordThenPage(...given);
+    },
   },
 });
 const away = (): never => {

@@ -19,8 +19,8 @@ const losing = (activities: Activities): Activities => ({
   ...activities,
   store: {
     ...activities.store,
-    resolveRung: async (...args) => {
-      const answer = await activities.store.resolveRung(...args);
+    recordThenResolveRung: async (...args) => {
+      const answer = await activities.store.recordThenResolveRung(...args);
       if (answersToLose-- > 0) throw new Error('the answer was lost');
       return answer;
     },

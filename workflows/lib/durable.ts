@@ -7,7 +7,9 @@ import type { Json } from '#domain/json.ts';
 import type { Keyed, Machine, Refusal, Step, Versioned } from '#domain/machine.ts';
 import { aggregates, fact, getState, settled, update } from '../contract.ts';
 import type { AggregateInput, CommandAnswer, CommandEnvelope } from '../contract.ts';
-import { store } from '../options.ts';
+import { Alarm } from './alarm.ts';
+import { Recorder } from './recorder.ts';
+import type { RecordingCall } from './recorder.ts';
 
 interface Event {
   readonly type: string;
@@ -26,6 +28,8 @@ export interface DurableOptions<S extends Versioned, E extends Event, F extends 
   readonly carried: Carried<S>;
   /** Carries out one effect and returns what the machine should learn of it. Its failures are its own to turn into events. */
   readonly perform: (effect: F) => Promise<E | undefined>;
+  /** The effects that an activity can carry out right after it has recorded the versions that asked for them. */
+  readonly performRecording?: (effect: F) => RecordingCall<E> | null;
 }
 
 interface Because {
@@ -34,12 +38,6 @@ interface Because {
   readonly requestId?: string | null;
 }
 
-/**
- * Versions that go into one call. What came in while workers or Postgres were away is recorded in several: a call may
- * hold 2 MB, and a launch's state has tens of kilobytes.
- */
-const recordedAtOnce = 20;
-
 /** Temporal forgets update ids at continue-as-new; this many are remembered across it. */
 const rememberedCommands = 200;
 
@@ -47,15 +45,16 @@ const rememberedCommands = 200;
  * Drives one pure machine durably.
  *
  * Every new version is recorded (projection and audit, one transaction) before an effect of it starts and before the
- * asker is answered. Effects run beside the main loop, so a slow page never delays an acknowledgement. Recording is an
- * ordinary activity on purpose: a local one could commit a version that a retried workflow task then computes otherwise.
+ * asker is answered. Effects run beside the main loop, so a slow page never delays an acknowledgement.
  */
 export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   state: S;
   private readonly options: DurableOptions<S, E, F>;
   private readonly applied: Map<string, CommandAnswer>;
-  private unrecorded: Transition[] = [];
-  private recordedVersion: number;
+  private readonly recorder: Recorder;
+  /** Runs that began before effects took records along go on as they began. */
+  private readonly isCarrying: boolean;
+  private readonly alarm = new Alarm();
   private effectsInFlight = 0;
   /** The last effect about each matter: a resolve that overtook what it resolves would leave that open for ever. */
   private readonly turns = new Map<string, Promise<void>>();
@@ -64,7 +63,8 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
     this.options = options;
     this.state = options.carried.state;
     this.applied = new Map(options.carried.applied);
-    this.recordedVersion = this.state.version;
+    this.recorder = new Recorder(options, this.state.version);
+    this.isCarrying = options.performRecording !== undefined && wf.patched('record-with-effect');
     this.listen();
   }
 
@@ -72,7 +72,7 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   async run(first?: E, because: Because = {}): Promise<'final' | 'renew'> {
     if (first) this.dispatch(first, because);
     for (;;) {
-      if (this.unrecorded.length > 0) await this.recordNext();
+      if (this.recorder.mustRecord()) await this.recorder.recordNext();
       else if (this.isSettled()) return this.afterHandlers('final');
       else if (this.shouldRenew()) return this.afterHandlers('renew');
       else await this.waitForChangeOrDue();
@@ -97,8 +97,9 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
       });
     wf.setHandler(getState, () => this.state as unknown as Json);
     wf.setHandler(settled, async () => {
-      await wf.condition(() => this.recordedVersion === this.state.version && this.state.version > 0);
-      return { version: this.recordedVersion };
+      if (this.isCarrying) await this.recorder.until(Math.max(1, this.state.version));
+      else await wf.condition(() => this.recorder.recordedVersion === this.state.version && this.state.version > 0);
+      return { version: this.recorder.recordedVersion };
     });
   }
 
@@ -112,7 +113,7 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   private async apply(envelope: CommandEnvelope): Promise<CommandAnswer> {
     const known = this.applied.get(envelope.commandId);
     const answer = known ?? this.accept(envelope);
-    await wf.condition(() => this.recordedVersion >= answer.version);
+    await this.recorder.until(answer.version);
     return answer;
   }
 
@@ -142,7 +143,7 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
     }
     if (step.outcome !== 'moved') return step;
     this.state = step.state;
-    this.unrecorded.push({
+    this.recorder.add({
       version: step.state.version,
       at: Date.now(),
       event: event as unknown as Transition['event'],
@@ -156,14 +157,6 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
     return step;
   }
 
-  private async recordNext(): Promise<void> {
-    const transitions = this.unrecorded.slice(0, recordedAtOnce);
-    this.unrecorded = this.unrecorded.slice(recordedAtOnce);
-    const { workflowId, runId } = wf.workflowInfo();
-    await store.recordTransitions({ kind: this.options.kind, id: this.options.id, workflowId, runId, transitions });
-    this.recordedVersion = transitions[transitions.length - 1]?.version ?? this.recordedVersion;
-  }
-
   private begin(effect: F, version: number): void {
     this.effectsInFlight++;
     const { dedupKey } = effect;
@@ -174,8 +167,12 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
 
   private async perform(effect: F, version: number): Promise<void> {
     try {
-      await wf.condition(() => this.recordedVersion >= version);
-      const learned = await this.options.perform(effect);
+      const call = this.isCarrying ? this.options.performRecording?.(effect) : null;
+      let learned: E | null | undefined = call ? await this.recorder.carry(version, call) : null;
+      if (learned === null) {
+        await this.recorder.before(version);
+        learned = await this.options.perform(effect);
+      }
       if (learned) this.dispatch(learned, { commandId: effect.key });
     } finally {
       this.effectsInFlight--;
@@ -183,33 +180,47 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   }
 
   private isSettled(): boolean {
-    return this.unrecorded.length === 0 && this.effectsInFlight === 0 && this.options.machine.isFinal(this.state);
+    return this.recorder.isDone() && this.effectsInFlight === 0 && this.options.machine.isFinal(this.state);
   }
 
   private shouldRenew(): boolean {
-    return wf.workflowInfo().continueAsNewSuggested && this.effectsInFlight === 0;
+    return wf.workflowInfo().continueAsNewSuggested && this.effectsInFlight === 0 && this.recorder.isDone();
   }
 
   /** Handlers that came in meanwhile may have moved the machine: then the run is not over after all. */
   private async afterHandlers(end: 'final' | 'renew'): Promise<'final' | 'renew'> {
     // Whoever asks in the meantime waits for the record, which this loop must then go back to.
-    await wf.condition(() => wf.allHandlersFinished() || this.unrecorded.length > 0);
-    return this.unrecorded.length === 0 && this.effectsInFlight === 0 ? end : this.run();
+    await wf.condition(() => wf.allHandlersFinished() || this.recorder.mustRecord());
+    return this.recorder.isDone() && this.effectsInFlight === 0 ? end : this.run();
   }
 
   private async waitForChangeOrDue(): Promise<void> {
     const due = this.options.machine.nextDue(this.state);
     const changed = () =>
-      this.unrecorded.length > 0 ||
+      this.recorder.mustRecord() ||
       this.isSettled() ||
       this.shouldRenew() ||
       this.options.machine.nextDue(this.state) !== due;
-    if (due === null) return wf.condition(changed);
+    if (due === null) {
+      this.alarm.clear();
+      return wf.condition(changed);
+    }
     const wait = due - Date.now();
-    if (wait > 0 && (await wf.condition(changed, wait))) return;
+    if (wait > 0) {
+      const isChanged = this.isCarrying
+        ? await this.isChangedBefore(due, wait, changed)
+        : await wf.condition(changed, wait);
+      if (isChanged) return;
+    }
     const step = this.dispatch({ type: 'due' } as unknown as E);
     // A machine that ignores its own due time would spin here; a second's pause keeps the workflow task alive and visible.
     if (step.outcome !== 'moved' && step.outcome !== 'noted') await wf.condition(changed, 1_000);
+  }
+
+  private async isChangedBefore(due: number, wait: number, changed: () => boolean): Promise<boolean> {
+    this.alarm.set(due, wait);
+    await wf.condition(() => this.alarm.hasRung || changed());
+    return changed();
   }
 }
 
@@ -233,6 +244,7 @@ export interface Aggregate<S extends Versioned, E extends Event, F extends Keyed
   readonly machine: Machine<S, E, F>;
   readonly open: (opening: Opening, now: number) => S;
   readonly perform: (effect: F, state: () => S) => Promise<E | undefined>;
+  readonly performRecording?: (effect: F, state: () => S) => RecordingCall<E> | null;
 }
 
 /** Runs one aggregate from its opening to its end, over as many runs as its history needs; returns the final state. */
@@ -240,7 +252,7 @@ export async function runAggregate<S extends Versioned, E extends Event, F exten
   aggregate: Aggregate<S, E, F, Opening>,
   input: AggregateInput<Opening, Carried<S>>,
 ): Promise<S> {
-  const { kind, machine, open, perform } = aggregate;
+  const { kind, machine, open, perform, performRecording } = aggregate;
   const carried = input.carried ?? { state: open(input.opening, Date.now()), applied: [] };
   const durable: Durable<S, E, F> = new Durable({
     kind,
@@ -248,6 +260,7 @@ export async function runAggregate<S extends Versioned, E extends Event, F exten
     machine,
     carried,
     perform: (effect) => perform(effect, () => durable.state),
+    ...(performRecording && { performRecording: (effect: F) => performRecording(effect, () => durable.state) }),
   });
   const end = await durable.run(input.carried ? undefined : ({ type: 'opened' } as unknown as E), input.cause);
   if (end === 'renew')
