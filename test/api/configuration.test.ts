@@ -27,7 +27,7 @@ const actionsOf = async (kind: string, id: string): Promise<string[]> =>
     .json()
     .items.map(({ action }: { action: string }) => action);
 const commandsFor = async (aggregateId: string) =>
-  api.db.select().from(commands).where(eq(commands.aggregateId, aggregateId));
+  api.db.select().from(commands).where(eq(commands.aggregateId, aggregateId)).orderBy(commands.seq);
 const anHourFrom = (at: number) => new Date(at + 3_600_000).toISOString();
 
 describe('people and access', () => {

@@ -86,7 +86,11 @@ describe('a contact method', () => {
     expect(JSON.stringify(rows)).not.toContain(ann.phone);
     expect(JSON.stringify(rows)).not.toMatch(new RegExp(`"${code}"| ${code} `));
     await confirm(ann.person, ann.path, wrong(code));
-    const audited = await api.db.select().from(auditEvents).where(eq(auditEvents.aggregateId, ann.person.id));
+    const audited = await api.db
+      .select()
+      .from(auditEvents)
+      .where(eq(auditEvents.aggregateId, ann.person.id))
+      .orderBy(auditEvents.seq);
     expect(audited.map(({ action }) => action)).toEqual([
       'principal.contactMethodAdded',
       'principal.notificationRulesChanged',

@@ -59,7 +59,8 @@ const said = ({ statusCode, body }: { statusCode: number; body: string }) => [st
 const opened = () => api.db.select().from(escalations).where(eq(escalations.serviceId, world.serviceId));
 /** Without the one that the world begins with. */
 const ours = async () => (await opened()).filter(({ id }) => id !== world.escalationId);
-const events = () => api.db.select().from(alertEvents).where(eq(alertEvents.serviceId, world.serviceId));
+const events = () =>
+  api.db.select().from(alertEvents).where(eq(alertEvents.serviceId, world.serviceId)).orderBy(alertEvents.seq);
 
 describe('case 21: an event', () => {
   it('opens an escalation of its integration, and is merged by its key', async () => {
@@ -144,7 +145,8 @@ describe('case 21: an event', () => {
     const facts = await api.db
       .select()
       .from(alertEvents)
-      .where(eq(alertEvents.escalationId, rows[0]?.id ?? ''));
+      .where(eq(alertEvents.escalationId, rows[0]?.id ?? ''))
+      .orderBy(alertEvents.seq);
     expect(facts.map(({ disposition }) => disposition)).toEqual(['opened', 'resolved']);
   });
 });

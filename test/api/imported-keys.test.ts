@@ -36,7 +36,8 @@ const create = (kind: string, key: string, headers: Record<string, string> = {})
     headers,
   );
 const send = (key: string) => senders.post(`/v1/intake/generic/${key}`, { id: 'a', title: 'A' });
-const auditOf = async (id: string) => api.db.select().from(auditEvents).where(eq(auditEvents.aggregateId, id));
+const auditOf = async (id: string) =>
+  api.db.select().from(auditEvents).where(eq(auditEvents.aggregateId, id)).orderBy(auditEvents.seq);
 
 describe('a key of another product', () => {
   it('opens the integration beside its own, and is not given back', async () => {

@@ -24,7 +24,9 @@ const path = () => `/v1/services/${world.serviceId}/integrations`;
 const create = async (body: object = {}) =>
   (await manager.call('POST', path(), { kind: 'alertmanager', name: 'Prometheus', ...body })).json();
 const auditOf = async (id: string) =>
-  (await api.db.select().from(auditEvents).where(eq(auditEvents.aggregateId, id))).map(({ action }) => action);
+  (await api.db.select().from(auditEvents).where(eq(auditEvents.aggregateId, id)).orderBy(auditEvents.seq)).map(
+    ({ action }) => action,
+  );
 
 describe('an integration with a key', () => {
   it('shows it once, and keeps its hash only', async () => {

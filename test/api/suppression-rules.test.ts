@@ -99,7 +99,11 @@ describe('a rule', () => {
     const { teamId: _, ...fields } = rule({ ownerId: responder.id });
     const changed = await responder.call('PUT', `/v1/suppression-rules/${made.id}`, fields, { 'if-match': '"2"' });
     expect(changed.json().code).toBe('intake.rule_over');
-    const events = await api.db.select().from(auditEvents).where(eq(auditEvents.aggregateId, made.id));
+    const events = await api.db
+      .select()
+      .from(auditEvents)
+      .where(eq(auditEvents.aggregateId, made.id))
+      .orderBy(auditEvents.seq);
     expect(events.map(({ action }) => action)).toEqual(['suppressionRule.created', 'suppressionRule.ended']);
     const live = (await responder.call('GET', '/v1/suppression-rules?live=true')).json().items;
     expect(live).toEqual([]);
