@@ -75,9 +75,9 @@ describe('maintenance', () => {
 
   it('that begins in a moment is told of at that moment', async () => {
     const { escalationId } = await trigger('soon');
-    const { id } = (await announce(2_000)).json();
+    const { id } = (await announce(4_000)).json();
     expect(await heard(escalationId, id)).toEqual([]);
-    await eventually('it is heard of', async () => (await heard(escalationId, id)).length > 0, 5_000);
+    await eventually('it is heard of', async () => (await heard(escalationId, id)).length > 0);
     expect(await heard(escalationId, id)).toEqual(['maintenanceStarted']);
   });
 
