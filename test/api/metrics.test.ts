@@ -107,7 +107,7 @@ describe('the vital signs', () => {
   });
 
   it('know that both clocks of one machine agree', async () => {
-    expect(Math.abs(await valueOf('vigil_clock_skew_seconds'))).toBeLessThan(0.5);
+    expect(Math.abs(await valueOf('vigil_clock_skew_seconds'))).toBeLessThan(5);
   });
 
   it('are NaN while Postgres is away: an alarm must not take silence for health', async () => {
