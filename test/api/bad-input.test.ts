@@ -133,7 +133,7 @@ describe('bad input', () => {
     for (const table of ['decisions', 'enforcement_orders', 'deliveries', 'signals']) {
       expect(after[table], table).toBe(before[table]);
     }
-  });
+  }, 240_000);
 
   it('says what is unknown to bodies that name people and things which do not exist', async () => {
     const strange = (await requestsFor(api, world, 'strange')).filter(({ body }) => body !== undefined);

@@ -160,7 +160,7 @@ describe('work that is accepted but not done', () => {
       await settleAll({ status: 'done', answer: { version: 3, status: 'acknowledged' } });
       const rows = await api.db.select().from(commands).where(eq(commands.aggregateId, id));
       expect(rows.map(({ status }) => status)).toContain('done');
-    }, 10_000);
+    }, 30_000);
     expect(await run).toMatchObject({ code: 0, err: '' });
     expect((await run).json()).toMatchObject({
       status: 'done',
