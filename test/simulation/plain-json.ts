@@ -18,8 +18,9 @@ function faultOf(value: unknown): string | null {
   if (typeof value !== 'object') return ` is ${typeof value}`;
   if (checked.has(value)) return null;
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return ' is no plain object';
-  for (const [key, inner] of Object.entries(value)) {
-    const fault = faultOf(inner);
+  // Not by entries: a thousand runs ask this of some million objects.
+  for (const key in value) {
+    const fault = faultOf((value as Record<string, unknown>)[key]);
     if (fault !== null) return `.${key}${fault}`;
   }
   checked.add(value);
