@@ -143,6 +143,8 @@ it('tells the same as text, a line an entry, and what is related', async () => {
   expect(await related(ids.again)).toEqual([[ids.alone, 'previous']]);
   const third = await trigger('memory');
   expect(await related(third)).toEqual([[ids.again, 'same_service']]);
+  // Its page counts in what the reports below say, and must not come between two of them.
+  await ladderWhen(third, ({ counts }) => counts.sent === 1);
 });
 
 it('measures how soon people were reached, and which pages woke someone for nothing', async () => {
