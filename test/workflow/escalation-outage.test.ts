@@ -158,7 +158,7 @@ describe('a channel that fails', () => {
 
 describe('a page and what happens meanwhile', () => {
   it('is not tried again after the acknowledgement', async () => {
-    phones.answer = () => ({ outcome: 'failed_transient', retryAfterMs: 5_000 });
+    phones.answer = () => ({ outcome: 'failed_transient', retryAfterMs: 60_000 });
     const id = await trigger();
     await phones.next(`first-${story}`);
     const { outcome } = await ask(
