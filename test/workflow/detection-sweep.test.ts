@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpDetector } from '#activities/clients/http-detector.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const http = createHttpClient({ guard: createSsrfGuard({ allowList: [service.hostPort] }) });
   vigil = await startTestVigil({
     channels: new FakePhones().channels,
-    httpDetector: (url) => createHttpDetector({ http, url, timeoutMs: 300 }),
+    httpDetector: (url) => createHttpDetector({ http, url, timeoutMs: 1_000 }),
   });
 });
 beforeEach(async () => {
@@ -49,7 +49,8 @@ afterAll(async () => {
   await service[Symbol.asyncDispose]();
 });
 
-const filedBy = (detector: string) => vigil.db.select().from(signals).where(eq(signals.detectorVersionId, detector));
+const filedBy = (detector: string) =>
+  vigil.db.select().from(signals).where(eq(signals.detectorVersionId, detector)).orderBy(asc(signals.id));
 const cursorRow = async (detector: string) => {
   const [row] = await vigil.db.select().from(detectorCursors).where(eq(detectorCursors.detectorVersionId, detector));
   return row;
