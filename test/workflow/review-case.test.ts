@@ -238,6 +238,7 @@ describe('people who steer a case', () => {
     const { state, signalCount } = await caseWhen(world, into, (row) => (row.state?.signalCount ?? 0) > 1);
     expect(state?.detectorVersionIds).toContain(detector);
     expect(signalCount).toBe(2);
+    await eventually('its task is withdrawn', async () => (await tasksOf(world, caseId))[0]?.status === 'withdrawn');
     await expect(
       claim(world, (await tasksOf(world, caseId))[0]?.id ?? '', world.people.reviewer),
     ).rejects.toMatchObject({ code: 'task.settled' });
