@@ -51,7 +51,7 @@ export async function startTestPlatform(): Promise<TestPlatform> {
     return log.records.filter((record): record is Of<typeof type> => record.type === type);
   };
   return {
-    api: createEnforcementApi({ http, signer: createWebhookSigner([testSecret]), baseUrl: url, timeoutMs: 2_000 }),
+    api: createEnforcementApi({ http, signer: createWebhookSigner([testSecret]), baseUrl: url, timeoutMs: 4_000 }),
     fault: (fault) => setFault(url, fault),
     records,
     changes: async (accountRef) =>
