@@ -90,7 +90,7 @@ describe('a call', () => {
   });
 
   it('is not repeated when nobody answers in time', async () => {
-    const api = await client([silent], { requestTimeoutMs: 100 });
+    const api = await client([silent], { requestTimeoutMs: 1_000 });
     await expect(api.post('/v1/x')).rejects.toMatchObject({ name: 'AwayError', isConnectionFailure: false });
     expect(seen).toHaveLength(1);
   });

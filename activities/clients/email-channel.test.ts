@@ -21,7 +21,7 @@ let sink: SmtpSink;
 let channel: EmailChannel;
 beforeEach(async () => {
   sink = await startSmtpSink();
-  channel = createEmailChannel({ smtpUrl: sink.url, from: 'alerts@vigil.example', timeoutMs: 1_000 });
+  channel = createEmailChannel({ smtpUrl: sink.url, from: 'alerts@vigil.example', timeoutMs: 3_000 });
 });
 afterEach(async () => {
   channel.close();

@@ -114,7 +114,7 @@ describe('the PagerDuty mirror', () => {
     [{ mode: 'hang' }, { code: 'timeout', retryAfterMs: null }],
   ])('may be asked again after %j, and then shows one incident', async (mode, failed) => {
     await pagerduty.fault(mode);
-    const impatient = mirrorOf({ timeoutMs: 300 });
+    const impatient = mirrorOf({ timeoutMs: 2_000 });
     expect(await show({}, impatient)).toEqual({ outcome: 'failed_transient', ...failed });
     expect(await show({}, impatient)).toEqual({ outcome: 'shown' });
     expect(await pagerduty.incidents()).toHaveLength(1);

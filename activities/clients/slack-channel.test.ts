@@ -8,7 +8,7 @@ import { createSsrfGuard } from './ssrf-guard.ts';
 
 let slack: TestSlack;
 beforeAll(async () => {
-  slack = await startTestSlack({ timeoutMs: 300 });
+  slack = await startTestSlack({ timeoutMs: 2_000 });
 });
 afterAll(() => slack?.stop());
 afterEach(() => slack.behave());
