@@ -61,6 +61,8 @@ async function record(
     const results = await measure(bench);
     await endOfInterrupted();
     console.log(`written to ${writeResult({ date, ...source, ...run, ...machine, versions, results }, name)}`);
+    if (run.scale === 1 && Object.values(results).some((result) => 'levels' in result))
+      console.log('once that is committed, npm run bench -- picture draws bench/results/lateness.svg of it');
   } catch (error) {
     await endOfInterrupted();
     failed++;
