@@ -70,7 +70,8 @@ it('takes events of many years without a partition for each of their days', asyn
   });
   const before = await partitions();
   const days = Array.from({ length: 400 }, (_, index) => eventOn(Date.now() - (index + 100) * dayMs));
-  const events = [...days, eventOn(Date.now()), eventOn(Date.now() - 3 * dayMs)];
+  // Not today: a process asks for a day's partition once, and another test of it may have done so.
+  const events = [...days, eventOn(Date.now() - 3 * dayMs), eventOn(Date.now() - 9 * dayMs)];
   expect(await db.transaction((tx) => insertProductEvents(tx, world.productId, events))).toBe(402);
   expect(await partitions()).toBe(before + 2);
   const read = () =>

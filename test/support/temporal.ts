@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { installRuntime } from './sdk-runtime.ts';
 import type { TemporalForTests } from './temporal-setup.ts';
 
 export interface TestTemporal {
@@ -24,6 +25,7 @@ export async function connectTestTemporal(): Promise<TestTemporal> {
   const temporal: TemporalForTests | undefined = inject('temporal');
   if (temporal === undefined)
     throw new Error('connectTestTemporal needs the global setup test/support/temporal-setup.ts');
+  installRuntime();
   const { address, namespace, bundlePath } = temporal;
   const clientConnection = await Connection.connect({ address });
   const connection = await NativeConnection.connect({ address });

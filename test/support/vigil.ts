@@ -1,7 +1,6 @@
-import { inspect } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import type { ClientInterceptors } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import type { WorkflowBundle } from '@temporalio/worker';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -18,6 +17,7 @@ import { startRelay } from '#worker/relay.ts';
 import type { RelayLog } from '#worker/relay.ts';
 import { createWorkers } from '#worker/workers.ts';
 import { createTestDatabase } from './database.ts';
+import { installRuntime } from './sdk-runtime.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
 
 export interface TestVigil {
@@ -50,23 +50,6 @@ export interface TestVigilOptions {
 
 /** Makes the server suggest continue-as-new at so many events: the default, 4,096, is too many for a test. */
 export const renewAt = (events: number): DynamicConfig => ({ 'limit.historyCount.suggestContinueAsNew': events });
-
-/** What the SDK logged in this process, errors with all that is in them; warnings are printed too. */
-export const sdkLog: string[] = [];
-let isRuntimeInstalled = false;
-/** Warnings that tests of faults cause on purpose. */
-const expected = /^(No workflows registered|Activity failed)/;
-
-function installRuntime(): void {
-  if (isRuntimeInstalled) return;
-  isRuntimeInstalled = true;
-  const printed = new DefaultLogger('WARN');
-  const logger = new DefaultLogger('DEBUG', (entry) => {
-    sdkLog.push(inspect(entry, { depth: 20, breakLength: Infinity }));
-    if (!expected.test(entry.message)) printed.log(entry.level, entry.message, entry.meta);
-  });
-  Runtime.install({ logger, shutdownSignals: [] });
-}
 
 const quiet: RelayLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

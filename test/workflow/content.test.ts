@@ -22,7 +22,8 @@ import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { casesOf, caseWhen, decide, orderOf, orderWhen, suspension, taskOf } from '../support/reviewing.ts';
 import { message, record, sweepUntilFound } from '../support/sweeping.ts';
-import { eventually, sdkLog, startTestVigil } from '../support/vigil.ts';
+import { sdkLog } from '../support/sdk-runtime.ts';
+import { eventually, startTestVigil } from '../support/vigil.ts';
 import type { TestVigil } from '../support/vigil.ts';
 
 /** Planted wherever a person, a product or another service may write freely. It must come out nowhere but in Postgres. */

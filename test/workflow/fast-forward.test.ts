@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectTestTemporal, fastForward, FastForwardError, uniqueTaskQueue } from '#test/support/temporal.ts';
 import type { TestTemporal } from '#test/support/temporal.ts';
@@ -8,12 +8,6 @@ import type { TestTemporal } from '#test/support/temporal.ts';
 const taskQueue = uniqueTaskQueue('fast-forward');
 const minute = 60;
 const hour = 60 * minute;
-
-// Quiet: these tests make activities fail on purpose.
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
-});
 
 let temporal: TestTemporal;
 let stopWorker: () => Promise<void>;
