@@ -54,8 +54,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          // A process each, two at a time: a whole stack alone leaves three quarters of two cores idle.
           isolate: true,
-          fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
