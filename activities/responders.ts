@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LadderEvent, Of, ResolvePeople, ResolveRung } from '#domain/escalation/messages.ts';
 import type { WorkingHours } from '#domain/escalation/policy.ts';
 import { answerPeople, answerRung, whoIsAsked, whoIsOnRung } from '#domain/escalation/responders.ts';
@@ -10,6 +11,9 @@ import { createRecordActivity } from './record.ts';
 import type { RecordDeps } from './record.ts';
 import { workflowId } from './retry.ts';
 import { findReachable, findSchedules, takeTurn } from '#db/repositories/oncall.ts';
+
+/** A look-up takes milliseconds; one that takes so long waits for a lock, and is asked for again without the record. */
+const lookUpWithinMs = 1_000;
 
 type RungResolved = Of<LadderEvent, 'rungResolved'>;
 
@@ -36,7 +40,7 @@ export function createResponderActivities(deps: RecordDeps) {
   return {
     resolveRung,
 
-    /** Null: it is recorded, and the look-up failed. Whoever waits for the record must not wait for that to mend. */
+    /** Null: it is recorded, and the look-up failed or takes long. Whoever waits for the record must not wait for that. */
     async recordThenResolveRung(
       record: RecordInput,
       effect: ResolveRung,
@@ -44,7 +48,10 @@ export function createResponderActivities(deps: RecordDeps) {
       at: number,
     ): Promise<RungResolved | null> {
       await recordTransitions(record);
-      return resolveRung(effect, workingHours, at).catch(() => null);
+      const isDone = new AbortController();
+      const lookUp = resolveRung(effect, workingHours, at).catch(() => null);
+      const patience = delay(lookUpWithinMs, null, { signal: isDone.signal }).catch(() => null);
+      return Promise.race([lookUp, patience]).finally(() => isDone.abort());
     },
 
     async resolvePeople(effect: ResolvePeople, at: number): Promise<Of<LadderEvent, 'peopleResolved'>> {
