@@ -51,7 +51,8 @@ async function outcomesOf(orderId: string, operation = 'apply'): Promise<string[
   return rows.filter((row) => row.operation === operation).map(({ outcome }) => outcome);
 }
 
-describe('an answer that does not come', () => {
+// Each on an account of its own, and most of their time is waiting.
+describe.concurrent('an answer that does not come', () => {
   it.each([
     ['lost_after_success', 'connection_lost'],
     ['error_500', 'server_error'],
