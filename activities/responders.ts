@@ -40,7 +40,7 @@ export function createResponderActivities(deps: RecordDeps) {
   return {
     resolveRung,
 
-    /** Null: it is recorded, and the look-up failed or takes long. Whoever waits for the record must not wait for that. */
+    /** Null: it is recorded, but the look-up failed or takes long. Whoever waits for the record must not wait for that. */
     async recordThenResolveRung(
       record: RecordInput,
       effect: ResolveRung,

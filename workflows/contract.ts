@@ -151,6 +151,6 @@ export const sweepScheduleId = (detectorVersionId: string): string => `sweep:${d
 export const update = (name: string) => defineUpdate<CommandAnswer, [CommandEnvelope]>(name);
 export const fact = (name: string) => defineSignal<[CommandEnvelope]>(name);
 
-/** Answers once everything that the workflow knows is recorded: how a start becomes read-your-write. */
+/** Answers once what the workflow knew when it was asked is recorded: how a start becomes read-your-write. */
 export const settled = defineUpdate<CommandAnswer>('settled');
 export const getState = defineQuery<Json>('getState');

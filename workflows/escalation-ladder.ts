@@ -1,7 +1,11 @@
+import * as wf from '@temporalio/workflow';
+import type { RecordInput } from '#domain/audit/transition.ts';
 import { openLadder } from '#domain/escalation/ladder.ts';
 import type { Ladder, LadderInput } from '#domain/escalation/ladder.ts';
 import { ladderMachine } from '#domain/escalation/machine.ts';
-import type { LadderEffect, LadderEvent } from '#domain/escalation/messages.ts';
+import type { LadderEffect, LadderEvent, PagePerson, ResolveRung } from '#domain/escalation/messages.ts';
+import type { WorkingHours } from '#domain/escalation/policy.ts';
+import { secondMs } from '#domain/time.ts';
 import type { AggregateInput } from './contract.ts';
 import { orElse, runAggregate } from './lib/durable.ts';
 import type { Carried } from './lib/durable.ts';
@@ -28,12 +32,7 @@ export async function escalationLadder(input: AggregateInput<LadderInput, Carrie
       case 'resolvePeople':
         return store.resolvePeople(effect, Date.now());
       case 'page':
-        return orElse(paging.sendPage(input.id, effect), {
-          type: 'pageSettled',
-          effectKey: effect.key,
-          result: 'failed_transient',
-          deliveryId: null,
-        });
+        return orElse(paging.sendPage(input.id, effect), notSent(effect));
       case 'tellResolved':
         await orElse(paging.sendResolved(input.id, effect), undefined);
         return undefined;
@@ -43,15 +42,44 @@ export async function escalationLadder(input: AggregateInput<LadderInput, Carrie
   /** Most of a ladder's way to a phone: who is on the rung, and the page, each in one call with the record before it. */
   function performRecording(effect: LadderEffect, state: () => Ladder): RecordingCall<LadderEvent> | null {
     switch (effect.type) {
-      case 'resolveRung': {
-        const { workingHours } = state().policy;
-        const at = Date.now();
-        return { isQuick: true, run: (record) => store.recordThenResolveRung(record, effect, workingHours, at) };
-      }
+      case 'resolveRung':
+        return { isQuick: true, run: (record) => lookUp(record, effect, state().policy.workingHours) };
       case 'page':
-        return { isQuick: false, run: (record) => orElse(paging.recordThenPage(record, input.id, effect), null) };
+        return { isQuick: false, run: (record) => page(record, effect) };
       default:
         return null;
     }
   }
+
+  /** An answer that was long under way tells who was on call, and is asked for again. */
+  async function lookUp(record: RecordInput, effect: ResolveRung, workingHours: WorkingHours | null) {
+    const at = Date.now();
+    const answer = await store.recordThenResolveRung(record, effect, workingHours, at);
+    return Date.now() - at > freshForMs ? null : answer;
+  }
+
+  async function page(record: RecordInput, effect: PagePerson): Promise<LadderEvent | null> {
+    try {
+      return await paging.recordThenPage(record, input.id, effect);
+    } catch (error) {
+      if (!(error instanceof wf.ActivityFailure) || wf.isCancellation(error)) throw error;
+      return wasAsked(error) ? notSent(effect) : null;
+    }
+  }
+}
+
+const freshForMs = 5 * secondMs;
+
+const notSent = ({ key }: PagePerson): LadderEvent => ({
+  type: 'pageSettled',
+  effectKey: key,
+  result: 'failed_transient',
+  deliveryId: null,
+});
+
+/** Whether the page was given up because its channel did not take it: then the record before it is made. */
+function wasAsked(error: Error): boolean {
+  const { cause } = error;
+  if (!(cause instanceof Error)) return false;
+  return (cause instanceof wf.ApplicationFailure && cause.type?.startsWith('page.') === true) || wasAsked(cause);
 }

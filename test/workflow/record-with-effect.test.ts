@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Activities } from '#activities/index.ts';
 import { acceptTrigger } from '#db/repositories/alerts.ts';
 import { auditEvents, deliveries, escalations } from '#db/schema/index.ts';
+import type { RecordInput } from '#domain/audit/transition.ts';
 import type { Ladder } from '#domain/escalation/ladder.ts';
 import { settled, workflowId } from '#workflows/contract.ts';
 import { ask } from '../support/ask.ts';
@@ -16,8 +17,10 @@ import type { TestVigil } from '../support/vigil.ts';
 let vigil: TestVigil;
 let world: CaseWorld;
 const phones = new FakePhones();
-/** What goes wrong with the calls that record first: before their record, or after it. */
-const faults: { page?: () => void; lookUp?: () => void } = {};
+/** What goes wrong with the calls that record first: before the record of a page, or after that of a look-up. */
+const faults: { page?: () => void; brokenLookUp?: true } = {};
+/** What was to be recorded, as the activities were told. */
+const records: RecordInput[] = [];
 /** Calls that began, by name. */
 const calls: string[] = [];
 
@@ -27,6 +30,7 @@ const wrap = ({ store, paging, ...rest }: Activities): Activities => ({
     ...store,
     async recordTransitions(record) {
       calls.push('recordTransitions');
+      records.push(record);
       await store.recordTransitions(record);
     },
     async resolveRung(...asked) {
@@ -35,10 +39,10 @@ const wrap = ({ store, paging, ...rest }: Activities): Activities => ({
     },
     async recordThenResolveRung(record, effect, ...asked) {
       calls.push('recordThenResolveRung');
-      const isBroken = faults.lookUp !== undefined;
-      faults.lookUp?.();
-      // A look-up that cannot work: the real one fails on it, after the record.
-      return store.recordThenResolveRung(record, isBroken ? { ...effect, targets: null as never } : effect, ...asked);
+      records.push(record);
+      // The real look-up fails on this, after the record.
+      const asksFor = faults.brokenLookUp ? { ...effect, targets: null as never } : effect;
+      return store.recordThenResolveRung(record, asksFor, ...asked);
     },
   },
   paging: {
@@ -47,10 +51,11 @@ const wrap = ({ store, paging, ...rest }: Activities): Activities => ({
       calls.push('sendPage');
       return paging.sendPage(...asked);
     },
-    async recordThenPage(...asked) {
+    async recordThenPage(record, ...asked) {
       calls.push('recordThenPage');
+      records.push(record);
       faults.page?.();
-      return paging.recordThenPage(...asked);
+      return paging.recordThenPage(record, ...asked);
     },
   },
 });
@@ -61,10 +66,11 @@ beforeAll(async () => {
 beforeEach(async () => {
   world = await buildCaseWorld(vigil.db, { suffix: `-${Math.random()}` });
   calls.length = 0;
+  records.length = 0;
 });
 afterEach(() => {
   delete faults.page;
-  delete faults.lookUp;
+  delete faults.brokenLookUp;
   phones.answer = () => ({ outcome: 'sent' });
 });
 afterAll(() => vigil?.stop());
@@ -90,6 +96,7 @@ const stateWhen = (id: string, is: (state: Ladder) => boolean) =>
     const { state } = await rowOf(id);
     return state !== null && is(state as Ladder) ? state : null;
   });
+const isCalled = (id: string): boolean => phones.log.some(({ message }) => message.escalationId === id);
 const isPaged = ({ counts }: Ladder) => counts.sent > 0;
 
 /** Every version once, in order, and a row as new as the chain. */
@@ -119,9 +126,7 @@ describe('a version that its effect takes along', () => {
       return { outcome: 'sent' };
     };
     const id = await open();
-    await eventually('the call is out', () =>
-      Promise.resolve(phones.log.some(({ message }) => message.escalationId === id)),
-    );
+    await eventually('the call is out', () => Promise.resolve(isCalled(id)));
     const { outcome } = await ask(vigil, world.people.oncall, 'escalation', id, 'acknowledge');
     expect(outcome.status).toBe('done');
     expect(await rowOf(id)).toMatchObject({ status: 'acknowledged' });
@@ -137,9 +142,7 @@ describe('a version that its effect takes along', () => {
       return { outcome: 'sent' };
     };
     const id = await open();
-    await eventually('the call is out', () =>
-      Promise.resolve(phones.log.some(({ message }) => message.escalationId === id)),
-    );
+    await eventually('the call is out', () => Promise.resolve(isCalled(id)));
     const { version } = await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).executeUpdate(settled);
     expect((await rowOf(id)).version).toBe(version);
     expect(version).toBe(2);
@@ -167,10 +170,54 @@ describe('a version that its effect takes along', () => {
   });
 
   it('is recorded although the look-up after it fails, which is then asked again', async () => {
-    faults.lookUp = () => undefined;
+    faults.brokenLookUp = true;
     const id = await open();
     await stateWhen(id, isPaged);
     expect(calls.slice(0, 3)).toEqual(['recordThenResolveRung', 'recordTransitions', 'resolveRung']);
+    await expectWholeChain(id);
+  });
+
+  it('is recorded, and its rung looked up, although a page of before hangs and the look-up fails', async () => {
+    const hangs = Promise.withResolvers<void>();
+    phones.answer = async ({ address }) => {
+      if (address.includes('oncall')) await hangs.promise;
+      return { outcome: 'sent' };
+    };
+    const id = await open();
+    await eventually('the call is out', () => Promise.resolve(isCalled(id)));
+    // Recorded apart, so that the next version can be taken along while the page is still out.
+    await ask(vigil, world.people.oncall, 'escalation', id, 'acknowledge');
+    await ask(vigil, world.people.oncall, 'escalation', id, 'unacknowledge');
+    faults.brokenLookUp = true;
+    calls.length = 0;
+    const { outcome } = await ask(vigil, world.people.oncall, 'escalation', id, 'escalateNow');
+    expect(outcome.status).toBe('done');
+    expect(calls.slice(0, 2)).toEqual(['recordThenResolveRung', 'recordTransitions']);
+    await eventually('somebody else is to be paged', () =>
+      Promise.resolve(calls.some((name) => name.endsWith('Page'))),
+    );
+    expect(calls).toContain('resolveRung');
+    hangs.resolve();
+    await stateWhen(id, isPaged);
+    await expectWholeChain(id);
+  });
+
+  it('takes nothing along but the version: what a record is told is the same whoever carries it', async () => {
+    const id = await open();
+    await stateWhen(id, isPaged);
+    const keys = ['id', 'kind', 'runId', 'transitions', 'workflowId'];
+    expect(records.map((record) => Object.keys(record).toSorted())).toEqual([keys, keys, keys]);
+  });
+
+  it('is not sent for once more when its channel was asked in vain for the whole time', async () => {
+    phones.answer = () => ({ outcome: 'failed_transient', retryAfterMs: null, refused: 'busy' });
+    const id = await open();
+    await eventually('the first try', () => Promise.resolve(calls.includes('recordThenPage')));
+    await fastForward(vigil.temporal, workflowId('escalation', id), 4 * 60);
+    const state = await stateWhen(id, ({ counts }) => counts.failed_transient > 0);
+    expect(state).toMatchObject({ counts: { sent: 0 } });
+    expect(calls.slice(-2)).toEqual(['recordThenPage', 'recordTransitions']);
+    expect(calls).not.toContain('sendPage');
     await expectWholeChain(id);
   });
 });

@@ -4,9 +4,9 @@ import { store } from '../options.ts';
 
 /** One call instead of two: an activity that records, and then carries out the effect. */
 export interface RecordingCall<E> {
-  /** It takes no longer than the record alone would. */
+  /** It is over soon after the record, so whoever waits for that may wait for this. */
   readonly isQuick: boolean;
-  /** What the machine should learn, or null when it is not known whether anything was recorded: then all is done apart. */
+  /** What the machine should learn. Null: nothing came of it, and perhaps no record either; then both are done apart. */
   readonly run: (record: RecordInput) => Promise<E | null>;
 }
 
@@ -30,8 +30,8 @@ const carriedAtOnce = 3;
  *
  * Recording is an ordinary activity on purpose: a local one could commit a version that a retried workflow task then
  * computes otherwise. Where the effect that a version asks for can, its activity takes the record along, which spares a
- * workflow task and an activity. Such a version counts as recorded once that activity has answered. Whatever must not
- * wait for it (somebody who asked, the next version) has it recorded once more, which changes nothing.
+ * workflow task and an activity. Such a version counts as recorded once that activity has answered. What must not wait so
+ * long (the next version; somebody who asked, where the effect is not quick) has it recorded once more, which changes nothing.
  */
 export class Recorder {
   recordedVersion: number;
@@ -40,14 +40,13 @@ export class Recorder {
   /** On their way with effects. */
   private carried: Transition[] = [];
   private isQuicklyCarried = false;
-  private carriers = 0;
   private waiting: Waiting[] = [];
   private waitingForRecord: number[] = [];
   /** The newest version for whose record somebody waits. */
   private awaited = 0;
 
-  constructor(aggregate: Pick<RecordInput, 'kind' | 'id'>, recordedVersion: number) {
-    this.aggregate = aggregate;
+  constructor({ kind, id }: Pick<RecordInput, 'kind' | 'id'>, recordedVersion: number) {
+    this.aggregate = { kind, id };
     this.recordedVersion = recordedVersion;
   }
 
@@ -57,8 +56,8 @@ export class Recorder {
 
   /** Whether `recordNext` has something to do at once. */
   mustRecord(): boolean {
-    const isWaitedFor = this.awaited > this.recordedVersion && !this.isQuicklyCarried;
-    return this.unrecorded.length > 0 || (this.carried.length > 0 && isWaitedFor);
+    if (this.unrecorded.length > 0 || this.carried.length === 0) return this.unrecorded.length > 0;
+    return this.waitingForRecord.length > 0 || (this.awaited > this.recordedVersion && !this.isQuicklyCarried);
   }
 
   /** Whether all is recorded. */
@@ -98,11 +97,9 @@ export class Recorder {
       this.waiting.push({ version, isQuick, begin });
     });
     if (record === null) return null;
-    this.carriers++;
     const learned = await run(record);
-    this.carriers--;
-    if (learned !== null) this.noteRecorded(record.transitions);
-    else if (this.carriers === 0) this.takeBack();
+    if (learned === null) this.takeBack();
+    else this.noteRecorded(record.transitions);
     return learned;
   }
 
@@ -132,7 +129,7 @@ export class Recorder {
     for (const { begin } of ready) begin(null);
   }
 
-  /** What effects took along and did not bring home is recorded like anything else. */
+  /** What an effect took along and did not bring home is recorded like anything else, also if another may still do so. */
   private takeBack(): void {
     this.unrecorded = [...this.carried, ...this.unrecorded];
     this.carried = [];
