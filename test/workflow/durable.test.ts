@@ -18,6 +18,7 @@ import type { CaseWorld } from '../support/case-world.ts';
 import { FakePhones } from '../support/fake-phones.ts';
 import { runStatement } from '../support/run-statement.ts';
 import { runsOf } from '../support/runs.ts';
+import { expectWholeChain } from '../support/whole-chain.ts';
 import { eventually, renewAt, startTestVigil } from '../support/vigil.ts';
 import type { TestVigil } from '../support/vigil.ts';
 
@@ -98,13 +99,6 @@ const eventsOf = (id: string) =>
 const asks = (id: string, name: string, by: Person = world.people.oncall) => ask(vigil, by, 'escalation', id, name);
 const historyOf = (id: string) => vigil.temporal.workflow.getHandle(workflowId('escalation', id)).fetchHistory();
 
-/** Every version once, in order, and a state as new as the chain. */
-async function expectWholeChain(id: string): Promise<void> {
-  const versions = (await eventsOf(id)).flatMap((event) => (event.version === null ? [] : [event.version]));
-  expect(versions).toEqual(versions.map((_, index) => index + 1));
-  expect((await rowOf(id)).version).toBe(versions.length);
-}
-
 describe('an answer', () => {
   it('means that the row has the version, and the audit event is there', async () => {
     const id = await open();
@@ -156,7 +150,7 @@ describe('an answer', () => {
     expect(new Set(outcomes)).not.toContain('away');
     expect(outcomes).toHaveLength(48);
     expect((await runsOf(vigil.temporal, workflowId('escalation', id))).length).toBeGreaterThan(2);
-    await expectWholeChain(id);
+    await expectWholeChain(vigil.db, id);
   });
 });
 
@@ -170,7 +164,7 @@ describe('the record', () => {
     const id = await open();
     await asks(id, 'acknowledge');
     expect(lost).toBeGreaterThan(3);
-    await expectWholeChain(id);
+    await expectWholeChain(vigil.db, id);
     expect(await sentBy(id)).toHaveLength(1);
   });
 
@@ -268,7 +262,7 @@ describe('the record', () => {
         () => false,
       ),
     );
-    await expectWholeChain(id);
+    await expectWholeChain(vigil.db, id);
     expect((await rowOf(id)).status).toBe('acknowledged');
   });
 
@@ -290,7 +284,7 @@ describe('the record', () => {
     expect(await sentBy(id)).toEqual([]);
     await vigil.resume();
     await eventually('the page', async () => (await sentBy(id)).some((row) => row.status === 'sent'));
-    await expectWholeChain(id);
+    await expectWholeChain(vigil.db, id);
     expect(await sentBy(id)).toHaveLength(1);
   });
 });
