@@ -226,11 +226,13 @@ export async function claimCommands(tx: Transaction, limit: number): Promise<Com
         ORDER BY seq
         -- Others may hold the first ones of each.
         LIMIT (SELECT greatest(${shortQueue + 1}, 256 / count(*)) FROM first_shares)) AS head),
-    ranked AS (
+    ranked AS MATERIALIZED (
       SELECT *, count(*) OVER (PARTITION BY priority, share_key) > ${shortQueue} AS is_long FROM heads)`;
-  // Long queues are all old: among them chance is fair, and before them goes whoever has a short one.
+  // Long queues are all old: among them chance is fair, and before them goes whoever has a short one. The array says how
+  // few they are: without it the planner reads all that waits, which takes seconds in a storm.
   const { rows } = await tx.execute<{ id: string }>(sql`${heads}
-    SELECT commands.id FROM ranked JOIN commands USING (id) WHERE commands.status = 'pending'
+    SELECT commands.id FROM ranked JOIN commands USING (id)
+    WHERE commands.id = ANY (ARRAY(SELECT id FROM ranked)) AND commands.status = 'pending'
     ORDER BY ranked.priority, ranked.turn, ranked.is_long, CASE WHEN ranked.is_long THEN random() END, ranked.seq
     LIMIT ${limit} FOR UPDATE OF commands SKIP LOCKED`);
   return readClaimed(tx, rows);
@@ -248,12 +250,13 @@ export async function claimUrgent(tx: Transaction, limit: number): Promise<Comma
       -- By the index of what is pending: a storm of anything milder costs nothing here.
       WHERE status = 'pending' AND priority = 1
         AND (principal_id <> 'vigil' OR created_at < now() - make_interval(secs => ${worstWaitSeconds}))
-      GROUP BY workflow_id)
-    SELECT commands.id FROM urgent CROSS JOIN LATERAL (
-      SELECT id FROM commands WHERE status = 'pending' AND workflow_id = urgent.workflow_id ORDER BY seq LIMIT 1) AS head
-    JOIN commands USING (id)
-    WHERE commands.status = 'pending' AND commands.next_attempt_at <= now()
-    ORDER BY urgent.is_asked DESC, urgent.first
+      GROUP BY workflow_id),
+    heads AS MATERIALIZED (
+      SELECT head.id, urgent.is_asked, urgent.first FROM urgent CROSS JOIN LATERAL (
+        SELECT id FROM commands WHERE status = 'pending' AND workflow_id = urgent.workflow_id ORDER BY seq LIMIT 1) AS head)
+    SELECT commands.id FROM heads JOIN commands USING (id)
+    WHERE commands.id = ANY (ARRAY(SELECT id FROM heads)) AND commands.status = 'pending' AND commands.next_attempt_at <= now()
+    ORDER BY heads.is_asked DESC, heads.first
     LIMIT ${limit} FOR UPDATE OF commands SKIP LOCKED`);
   return readClaimed(tx, rows);
 }
