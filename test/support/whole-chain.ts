@@ -12,10 +12,7 @@ export async function expectWholeChain(db: Database, escalationId: string): Prom
         .from(auditEvents)
         .where(and(eq(auditEvents.aggregateId, escalationId), isNotNull(auditEvents.version)))
         .orderBy(asc(auditEvents.seq)),
-      row: await tx
-        .select({ version: escalations.version })
-        .from(escalations)
-        .where(eq(escalations.id, escalationId)),
+      row: await tx.select({ version: escalations.version }).from(escalations).where(eq(escalations.id, escalationId)),
     }),
     { isolationLevel: 'repeatable read' },
   );
