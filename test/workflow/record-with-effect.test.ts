@@ -101,8 +101,21 @@ const stateWhen = (id: string, is: (state: Ladder) => boolean) =>
     const { state } = await rowOf(id);
     return state !== null && is(state as Ladder) ? state : null;
   });
-const isCalled = (id: string): boolean => phones.log.some(({ message }) => message.escalationId === id);
 const isPaged = ({ counts }: Ladder) => counts.sent > 0;
+
+/** Opens an escalation whose first page is with a provider that says nothing until `answer` is called. */
+async function openHanging(): Promise<{ readonly id: string; readonly answer: () => void }> {
+  const hangs = Promise.withResolvers<void>();
+  phones.answer = async ({ address }) => {
+    if (address.includes('oncall')) await hangs.promise;
+    return { outcome: 'sent' };
+  };
+  const id = await open();
+  await eventually('the call is out', () =>
+    Promise.resolve(phones.log.some(({ message }) => message.escalationId === id)),
+  );
+  return { id, answer: hangs.resolve };
+}
 
 describe('a version that its effect takes along', () => {
   it('spares two activities of five on the way to a phone', async () => {
@@ -113,34 +126,22 @@ describe('a version that its effect takes along', () => {
   });
 
   it('holds up nobody who answers while a provider hangs', async () => {
-    const hangs = Promise.withResolvers<void>();
-    phones.answer = async () => {
-      await hangs.promise;
-      return { outcome: 'sent' };
-    };
-    const id = await open();
-    await eventually('the call is out', () => Promise.resolve(isCalled(id)));
+    const { id, answer } = await openHanging();
     const { outcome } = await ask(vigil, world.people.oncall, 'escalation', id, 'acknowledge');
     expect(outcome.status).toBe('done');
     expect(await rowOf(id)).toMatchObject({ status: 'acknowledged' });
-    hangs.resolve();
+    answer();
     await stateWhen(id, isPaged);
     await expectWholeChain(vigil.db, id);
   });
 
   it('is recorded at once for whoever asks whether it is, while a provider hangs', async () => {
-    const hangs = Promise.withResolvers<void>();
-    phones.answer = async () => {
-      await hangs.promise;
-      return { outcome: 'sent' };
-    };
-    const id = await open();
-    await eventually('the call is out', () => Promise.resolve(isCalled(id)));
+    const { id, answer } = await openHanging();
     const { version } = await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).executeUpdate(settled);
     expect((await rowOf(id)).version).toBe(version);
     expect(version).toBe(2);
     expect(callsOf(id).at(-1)).toBe('recordTransitions');
-    hangs.resolve();
+    answer();
     await stateWhen(id, isPaged);
     await expectWholeChain(vigil.db, id);
   });
@@ -171,13 +172,7 @@ describe('a version that its effect takes along', () => {
   });
 
   it('is recorded, and its rung looked up, although a page of before hangs and the look-up fails', async () => {
-    const hangs = Promise.withResolvers<void>();
-    phones.answer = async ({ address }) => {
-      if (address.includes('oncall')) await hangs.promise;
-      return { outcome: 'sent' };
-    };
-    const id = await open();
-    await eventually('the call is out', () => Promise.resolve(isCalled(id)));
+    const { id, answer } = await openHanging();
     // Recorded apart, so that the next version can be taken along while the page is still out.
     await ask(vigil, world.people.oncall, 'escalation', id, 'acknowledge');
     await ask(vigil, world.people.oncall, 'escalation', id, 'unacknowledge');
@@ -190,7 +185,7 @@ describe('a version that its effect takes along', () => {
       Promise.resolve(callsOf(id).some((name) => name.endsWith('Page'))),
     );
     expect(callsOf(id)).toContain('resolveRung');
-    hangs.resolve();
+    answer();
     await stateWhen(id, isPaged);
     await expectWholeChain(vigil.db, id);
   });
