@@ -206,6 +206,7 @@ export async function releaseCommand(db: Queryable, row: CommandRow): Promise<vo
  * relay frees its rows with its connection.
  */
 export async function claimCommands(tx: Transaction, limit: number): Promise<CommandRow[]> {
+  await tx.execute(walkIndexes);
   // Each share's oldest are found through the index, so a long queue of one costs no more than a short one.
   const heads = sql`
     WITH RECURSIVE shares AS (
@@ -220,19 +221,17 @@ export async function claimCommands(tx: Transaction, limit: number): Promise<Com
       SELECT head.* FROM first_shares CROSS JOIN LATERAL (
         SELECT id, priority, share_key, seq, row_number() OVER (ORDER BY seq) AS turn FROM commands waiting
         WHERE status = 'pending' AND priority = first_shares.priority AND share_key = first_shares.share_key
-          AND next_attempt_at <= now() AND NOT EXISTS (
-            SELECT 1 FROM commands earlier
-            WHERE earlier.status = 'pending' AND earlier.workflow_id = waiting.workflow_id AND earlier.seq < waiting.seq)
+          AND next_attempt_at <= now() AND seq = (
+            SELECT seq FROM commands oldest
+            WHERE oldest.status = 'pending' AND oldest.workflow_id = waiting.workflow_id ORDER BY seq LIMIT 1)
         ORDER BY seq
         -- Others may hold the first ones of each.
         LIMIT (SELECT greatest(${shortQueue + 1}, 256 / count(*)) FROM first_shares)) AS head),
     ranked AS MATERIALIZED (
       SELECT *, count(*) OVER (PARTITION BY priority, share_key) > ${shortQueue} AS is_long FROM heads)`;
-  // Long queues are all old: among them chance is fair, and before them goes whoever has a short one. The array says how
-  // few they are: without it the planner reads all that waits, which takes seconds in a storm.
+  // Long queues are all old: among them chance is fair, and before them goes whoever has a short one.
   const { rows } = await tx.execute<{ id: string }>(sql`${heads}
-    SELECT commands.id FROM ranked JOIN commands USING (id)
-    WHERE commands.id = ANY (ARRAY(SELECT id FROM ranked)) AND commands.status = 'pending'
+    SELECT commands.id FROM ranked JOIN commands USING (id) WHERE ${isAmong(sql`ranked`)}
     ORDER BY ranked.priority, ranked.turn, ranked.is_long, CASE WHEN ranked.is_long THEN random() END, ranked.seq
     LIMIT ${limit} FOR UPDATE OF commands SKIP LOCKED`);
   return readClaimed(tx, rows);
@@ -244,6 +243,7 @@ export async function claimCommands(tx: Transaction, limit: number): Promise<Com
  * whose it may be: the asker's own comes after it. To be called before `claimCommands`, which may return the same rows again.
  */
 export async function claimUrgent(tx: Transaction, limit: number): Promise<CommandRow[]> {
+  await tx.execute(walkIndexes);
   const { rows } = await tx.execute<{ id: string }>(sql`
     WITH urgent AS MATERIALIZED (
       SELECT workflow_id, bool_or(principal_id <> 'vigil') AS is_asked, min(seq) AS first FROM commands
@@ -254,12 +254,27 @@ export async function claimUrgent(tx: Transaction, limit: number): Promise<Comma
     heads AS MATERIALIZED (
       SELECT head.id, urgent.is_asked, urgent.first FROM urgent CROSS JOIN LATERAL (
         SELECT id FROM commands WHERE status = 'pending' AND workflow_id = urgent.workflow_id ORDER BY seq LIMIT 1) AS head)
-    SELECT commands.id FROM heads JOIN commands USING (id)
-    WHERE commands.id = ANY (ARRAY(SELECT id FROM heads)) AND commands.status = 'pending' AND commands.next_attempt_at <= now()
+    SELECT commands.id FROM heads JOIN commands USING (id) WHERE ${isAmong(sql`heads`)} AND commands.next_attempt_at <= now()
     ORDER BY heads.is_asked DESC, heads.first
     LIMIT ${limit} FOR UPDATE OF commands SKIP LOCKED`);
   return readClaimed(tx, rows);
 }
+
+/**
+ * Claims read what the indexes of pending commands put first, whatever the planner believes.
+ *
+ * How many wait goes from none to a hundred thousand and back within minutes, so its statistics are wrong as a rule; with
+ * those of an empty queue it reads and sorts all that waits, or compares each with each: seconds a claim, in a storm.
+ */
+const walkIndexes = sql`SELECT set_config(name, 'off', true)
+  FROM unnest(ARRAY['enable_sort', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']) AS name`;
+
+/**
+ * Holds for the pending commands that this part of the query names, found by their keys: an index of what is pending, which
+ * the same said by `status` invites to, would be read from end to end.
+ */
+const isAmong = (part: SQL): SQL =>
+  sql`commands.id = ANY (ARRAY(SELECT id FROM ${part})) AND commands.settled_at IS NULL`;
 
 /** Pages of the worst severity are to be out within seconds, whatever else comes in. */
 const worstWaitSeconds = 2;
