@@ -26,7 +26,10 @@ export interface RelayOptions {
    * holds a connection, so by default they leave half of the pool to the work that they start.
    */
   readonly lanes?: number;
-  /** Commands that one lane delivers at a time, at most one per workflow. */
+  /**
+   * Commands that one lane delivers at a time, at most one per workflow. All lanes together begin no more than the machine
+   * digests in a second: what waits in Postgres goes by severity and share, what is begun no longer does.
+   */
   readonly batch?: number;
   readonly deadlineMs?: number;
   /** While it is hot all lanes but one rest, so that intake has the machine. Left out: they never do. */
@@ -45,7 +48,7 @@ export interface Relay {
  * number of relays share the work. Woken by NOTIFY; the poll covers lost notifications and postponed commands.
  */
 export function startRelay(options: RelayOptions): Relay {
-  const { log, pollMs, batch = 8 } = options;
+  const { log, pollMs, batch = 3 } = options;
   const { lanes = Math.max(1, Math.min(6, Math.floor(options.db.$client.options.max / 2))) } = options;
   const wake = new Wake();
   const listener = listenForCommands(options, wake);
