@@ -8,6 +8,7 @@ import type { Due } from '../order.ts';
 import { randomOf } from '../random.ts';
 import { scaled } from '../run.ts';
 import type { Run } from '../run.ts';
+import { rungSteps, stepsOf } from '../steps.ts';
 
 const rungMs = 60_000;
 /** Pages that arrived within this of each other may have been sent in either order. */
@@ -16,6 +17,7 @@ const togetherMs = 2_000;
 const shareOfWorst = 0.25;
 
 interface Rung extends Due {
+  readonly id: string;
   readonly severity: 1 | 2;
 }
 
@@ -47,7 +49,7 @@ export async function returnOfWorkers(bench: Bench, run: Run): Promise<Report> {
     const dueAt = (deadlines.get(id) ?? Infinity) - offset;
     const cameAt = second.get(id) ?? Infinity;
     // What was paged before the fault is no matter of the return; nor is what came to its first rung only after it.
-    return cameAt < killedAt || dueAt > returnedAt ? [] : [{ dueAt, cameAt, severity: severities.get(id) ?? 2 }];
+    return cameAt < killedAt || dueAt > returnedAt ? [] : [{ id, dueAt, cameAt, severity: severities.get(id) ?? 2 }];
   });
   const worst = rungs.filter(({ severity }) => severity === 1);
   const milder = rungs.filter(({ severity }) => severity === 2);
@@ -63,6 +65,8 @@ export async function returnOfWorkers(bench: Bench, run: Run): Promise<Report> {
       ...inWhatOrder('all', rungs),
       ...inWhatOrder('severity 1', worst, 0),
       ...inWhatOrder('severity 2', milder, 0),
+      ...(await orderByStep(bench, 'severity 1', worst, killedAt)),
+      ...(await orderByStep(bench, 'severity 2', milder, killedAt)),
       {
         what: 'severity 2 more than 2 s before a severity 1 that was due no later',
         value: cameBefore(milder, worst, togetherMs),
@@ -117,6 +121,28 @@ function inWhatOrder(name: string, rungs: readonly Due[], atMost?: number): Figu
       ...(atMost === undefined ? {} : { atMost }),
     },
   ];
+}
+
+/** How much of the order of the deadlines is left at each step on the way to the phone. */
+async function orderByStep(
+  { stack }: Bench,
+  name: string,
+  rungs: readonly Rung[],
+  since: number,
+): Promise<Figure[]> {
+  const ids = rungs.map(({ id }) => id);
+  const steps = await stepsOf(stack.temporalAddress, ids, since + epochOffset());
+  return rungSteps.map((step): Figure => {
+    const taken = rungs.flatMap(({ id, dueAt }): Due[] => {
+      const cameAt = steps.get(id)?.[step];
+      return cameAt === undefined ? [] : [{ dueAt, cameAt }];
+    });
+    return {
+      what: `${name}: rank correlation of deadline and ${step}, of ${taken.length}`,
+      value: Math.round(1_000 * (rankCorrelation(taken) ?? 0)) / 1_000,
+      unit: '',
+    };
+  });
 }
 
 function twice({ phone }: Bench): Figure[] {
