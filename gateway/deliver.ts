@@ -10,6 +10,7 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { isErrorCode } from '#domain/errors.ts';
 import type { Json } from '#domain/json.ts';
+import { systemActor } from '#db/repositories/commands.ts';
 import type { CommandRow, Outcome } from '#db/repositories/commands.ts';
 import {
   aggregates,
@@ -82,8 +83,9 @@ async function send(client: Client, row: CommandRow): Promise<Outcome> {
 }
 
 /**
- * Starts a workflow and waits until its first version is recorded: whoever asked reads what was written, and the relay
- * never starts more than the workers keep up with. Started all at once, a thousand ladders would all page late.
+ * Starts a workflow and waits until its first version is recorded, for whoever asked reads what was written; where nobody
+ * asked, until a worker has begun it: the relay never starts more than the workers keep up with. Started all at once, a
+ * thousand ladders would all page late.
  */
 async function start(client: Client, row: CommandRow): Promise<{ [key: string]: Json }> {
   const { workflow, queue } = aggregates[row.aggregateKind];
@@ -110,6 +112,7 @@ async function start(client: Client, row: CommandRow): Promise<{ [key: string]: 
         workflowIdConflictPolicy: 'USE_EXISTING',
       }),
       updateId: row.id,
+      args: [row.principalId === systemActor.id ? 'underway' : 'recorded'],
     });
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return {};

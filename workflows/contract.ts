@@ -151,6 +151,9 @@ export const sweepScheduleId = (detectorVersionId: string): string => `sweep:${d
 export const update = (name: string) => defineUpdate<CommandAnswer, [CommandEnvelope]>(name);
 export const fact = (name: string) => defineSignal<[CommandEnvelope]>(name);
 
-/** Answers once what the workflow knew when it was asked is recorded: how a start becomes read-your-write. */
-export const settled = defineUpdate<CommandAnswer>('settled');
+/**
+ * Answers once what the workflow knew when it was asked is recorded: how a start becomes read-your-write. `underway` is
+ * for whom nobody waits: the workflow has come to its first record, and an activity brings it home.
+ */
+export const settled = defineUpdate<CommandAnswer, [enough: 'recorded' | 'underway']>('settled');
 export const getState = defineQuery<Json>('getState');

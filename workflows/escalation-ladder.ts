@@ -10,7 +10,7 @@ import type { AggregateInput } from './contract.ts';
 import { orElse, runAggregate } from './lib/durable.ts';
 import type { Carried } from './lib/durable.ts';
 import type { RecordingCall } from './lib/recorder.ts';
-import { paging, store } from './options.ts';
+import { lookingUp, paging, store } from './options.ts';
 
 /**
  * Pages each rung of the frozen policy in turn until a person acknowledges, and stays until the escalation is resolved.
@@ -20,7 +20,7 @@ import { paging, store } from './options.ts';
  */
 export async function escalationLadder(input: AggregateInput<LadderInput, Carried<Ladder>>): Promise<Ladder['status']> {
   const ladder = await runAggregate(
-    { kind: 'escalation', machine: ladderMachine, open: openLadder, perform, performRecording },
+    { kind: 'escalation', machine: ladderMachine, open: openLadder, perform, lookUp, performRecording },
     input,
   );
   return ladder.status;
@@ -39,11 +39,17 @@ export async function escalationLadder(input: AggregateInput<LadderInput, Carrie
     }
   }
 
-  /** Most of a ladder's way to a phone: who is on the rung, and the page, each in one call with the record before it. */
+  /** Who is on the rung: it writes nothing but whose turn it is, once for each question. */
+  function lookUp(effect: LadderEffect, state: () => Ladder): Promise<LadderEvent | null> | null {
+    if (effect.type !== 'resolveRung') return null;
+    return orElse<LadderEvent | null>(lookingUp.resolveRung(effect, state().policy.workingHours, Date.now()), null);
+  }
+
+  /** The page in one call with the record before it; also who is on the rung, where that could not be looked up at once. */
   function performRecording(effect: LadderEffect, state: () => Ladder): RecordingCall<LadderEvent> | null {
     switch (effect.type) {
       case 'resolveRung':
-        return { isQuick: true, run: (record) => lookUp(record, effect, state().policy.workingHours) };
+        return { isQuick: true, run: (record) => recordThenLookUp(record, effect, state().policy.workingHours) };
       case 'page':
         return { isQuick: false, run: (record) => page(record, effect) };
       default:
@@ -52,7 +58,7 @@ export async function escalationLadder(input: AggregateInput<LadderInput, Carrie
   }
 
   /** An answer that was long under way tells who was on call, and is asked for again. */
-  async function lookUp(record: RecordInput, effect: ResolveRung, workingHours: WorkingHours | null) {
+  async function recordThenLookUp(record: RecordInput, effect: ResolveRung, workingHours: WorkingHours | null) {
     const at = Date.now();
     const answer = await store.recordThenResolveRung(record, effect, workingHours, at);
     return Date.now() - at > freshForMs ? null : answer;

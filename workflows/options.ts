@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '#activities/index.ts';
 import { platformAttempts, queues, sweepAttempts } from './contract.ts';
 
@@ -11,6 +11,16 @@ export const store = proxyActivities<Activities['store']>({
   // Also how long a record that a killed worker held stays open before another takes it.
   startToCloseTimeout: '5s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+});
+
+/**
+ * Reads that a workflow task waits for, with all that comes in for that workflow meanwhile. Tried once: what takes longer is
+ * asked for again as an ordinary activity, which waits for its database in a queue and not in everybody's way.
+ */
+export const lookingUp = proxyLocalActivities<Pick<Activities['store'], 'resolveRung'>>({
+  startToCloseTimeout: '1s',
+  scheduleToCloseTimeout: '2s',
+  retry: { maximumAttempts: 1 },
 });
 
 /**

@@ -124,12 +124,7 @@ function inWhatOrder(name: string, rungs: readonly Due[], atMost?: number): Figu
 }
 
 /** How much of the order of the deadlines is left at each step on the way to the phone. */
-async function orderByStep(
-  { stack }: Bench,
-  name: string,
-  rungs: readonly Rung[],
-  since: number,
-): Promise<Figure[]> {
+async function orderByStep({ stack }: Bench, name: string, rungs: readonly Rung[], since: number): Promise<Figure[]> {
   const ids = rungs.map(({ id }) => id);
   const steps = await stepsOf(stack.temporalAddress, ids, since + epochOffset());
   return rungSteps.map((step): Figure => {

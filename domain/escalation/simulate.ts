@@ -39,8 +39,9 @@ interface Version {
 }
 
 /**
- * One escalation from its opening on. Keeps the order of the durable shell: a version is recorded before its effects
- * begin, what falls due waits for the record and not for effects, and effects are answered in the order of their making.
+ * One escalation from its opening on. Keeps the order of the durable shell: who is on a rung is answered at once; a version
+ * is recorded before its other effects begin; what falls due waits for the record and not for effects; of what was recorded
+ * together pages go first, and effects are else answered in the order of their making.
  */
 class SimulatedRun {
   readonly log: SimulationLog;
@@ -107,9 +108,11 @@ class SimulatedRun {
     for (const { at, state } of versions) this.log.record(at, state);
     this.isRecording = false;
     this.takeStep();
-    for (const { effects } of versions) {
-      for (const effect of effects) this.tasks.push({ kind: 'perform', effect });
-    }
+    // Pages first: they would have taken the record along, and wait for nothing else.
+    const effects = versions.flatMap((version) => version.effects);
+    const isPage = ({ type }: LadderEffect) => type === 'page';
+    for (const effect of [...effects.filter(isPage), ...effects.filter((one) => !isPage(one))])
+      this.tasks.push({ kind: 'perform', effect });
   }
 
   private perform(effect: LadderEffect): void {
@@ -134,7 +137,17 @@ class SimulatedRun {
     const step = ladderMachine.transition(this.state, event, this.now);
     if (step.outcome !== 'moved') return step;
     this.state = step.state;
-    this.unrecorded.push({ at: this.now, state: step.state, effects: step.effects });
+    const isLookUp = ({ type }: LadderEffect) => type === 'resolveRung';
+    this.unrecorded.push({
+      at: this.now,
+      state: step.state,
+      effects: step.effects.filter((effect) => !isLookUp(effect)),
+    });
+    // Before the record, as the shell does, so that what comes of it goes into the same one.
+    for (const effect of step.effects.filter(isLookUp)) {
+      const learned = this.answerTo(effect);
+      if (learned !== undefined) this.dispatch(learned);
+    }
     return step;
   }
 }

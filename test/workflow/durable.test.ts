@@ -26,8 +26,8 @@ let vigil: TestVigil;
 let world: CaseWorld;
 const phones = new FakePhones();
 
-/** What the test does to the record of versions: before it is written, and after it was. */
-const faults: { before?: (input: RecordInput) => Promise<void>; after?: (input: RecordInput) => Promise<void> } = {};
+/** What the test does to the record of versions: before it is written, between it and the page that took it along, and after. */
+const faults: Partial<Record<'before' | 'between' | 'after', (input: RecordInput) => Promise<void>>> = {};
 
 const wrap = (activities: Activities): Activities => ({
   ...activities,
@@ -49,6 +49,10 @@ const wrap = (activities: Activities): Activities => ({
     ...activities.paging,
     async recordThenPage(record, ...effect) {
       await faults.before?.(record);
+      if (faults.between) {
+        await activities.store.recordTransitions(record);
+        await faults.between(record);
+      }
       const answer = await activities.paging.recordThenPage(record, ...effect);
       await faults.after?.(record);
       return answer;
@@ -64,6 +68,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   delete faults.before;
+  delete faults.between;
   delete faults.after;
 });
 afterAll(() => vigil.stop());
@@ -271,7 +276,7 @@ describe('the record', () => {
     const recorded = new Promise<void>((resolve) => {
       stop = resolve;
     });
-    faults.after = () => {
+    faults.between = () => {
       stop?.();
       // The answer does not come back before the workers are gone.
       return Context.current().cancelled;
@@ -279,8 +284,8 @@ describe('the record', () => {
     const { escalationId: id } = await trigger('between');
     await recorded;
     await vigil.pause();
-    delete faults.after;
-    expect(await rowOf(id)).toMatchObject({ version: 1 });
+    delete faults.between;
+    expect(await rowOf(id)).toMatchObject({ version: 2 });
     expect(await sentBy(id)).toEqual([]);
     await vigil.resume();
     await eventually('the page', async () => (await sentBy(id)).some((row) => row.status === 'sent'));

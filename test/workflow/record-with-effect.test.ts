@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Activities } from '#activities/index.ts';
 import { acceptTrigger } from '#db/repositories/alerts.ts';
-import { deliveries, escalations } from '#db/schema/index.ts';
+import { commands, deliveries, escalations } from '#db/schema/index.ts';
 import type { RecordInput } from '#domain/audit/transition.ts';
 import type { Ladder } from '#domain/escalation/ladder.ts';
 import { settled, workflowId } from '#workflows/contract.ts';
@@ -19,14 +19,15 @@ import type { TestVigil } from '../support/vigil.ts';
 let vigil: TestVigil;
 let world: CaseWorld;
 const phones = new FakePhones();
-/** What goes wrong with the calls that record first: before the record of a page, or after that of a look-up. */
-const faults: { page?: () => void; brokenLookUp?: true } = {};
+/** What goes wrong: before the record of a page; with look-ups in a workflow task; after the record that comes before one. */
+const faults: { page?: () => void; lookUp?: () => Promise<void>; brokenLookUp?: true } = {};
 /** What was to be recorded, as the activities were told. */
 const records: RecordInput[] = [];
 /** Calls that began: what other tests of this file have opened goes on beside. */
 const calls: { readonly name: string; readonly of: string | undefined }[] = [];
 const note = (name: string): void => {
-  calls.push({ name, of: Context.current().info.workflowExecution?.workflowId });
+  const { isLocal, workflowExecution } = Context.current().info;
+  calls.push({ name: isLocal ? `${name} at once` : name, of: workflowExecution?.workflowId });
 };
 const callsOf = (id: string): string[] =>
   calls.filter(({ of }) => of === workflowId('escalation', id)).map(({ name }) => name);
@@ -42,6 +43,7 @@ const wrap = ({ store, paging, ...rest }: Activities): Activities => ({
     },
     async resolveRung(...asked) {
       note('resolveRung');
+      if (Context.current().info.isLocal) await faults.lookUp?.();
       return store.resolveRung(...asked);
     },
     async recordThenResolveRung(record, effect, ...asked) {
@@ -75,6 +77,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   delete faults.page;
+  delete faults.lookUp;
   delete faults.brokenLookUp;
   phones.answer = () => ({ outcome: 'sent' });
 });
@@ -103,6 +106,8 @@ const stateWhen = (id: string, is: (state: Ladder) => boolean) =>
   });
 const isPaged = ({ counts }: Ladder) => counts.sent > 0;
 
+const failing = (): Promise<void> => Promise.reject(new Error('Connection terminated unexpectedly'));
+
 /** Opens an escalation whose first page is with a provider that says nothing until `answer` is called. */
 async function openHanging(): Promise<{ readonly id: string; readonly answer: () => void }> {
   const hangs = Promise.withResolvers<void>();
@@ -118,10 +123,10 @@ async function openHanging(): Promise<{ readonly id: string; readonly answer: ()
 }
 
 describe('a version that its effect takes along', () => {
-  it('spares two activities of five on the way to a phone', async () => {
+  it('spares three activities of five on the way to a phone', async () => {
     const id = await open();
     await stateWhen(id, isPaged);
-    expect(callsOf(id)).toEqual(['recordThenResolveRung', 'recordThenPage', 'recordTransitions']);
+    expect(callsOf(id)).toEqual(['resolveRung at once', 'recordThenPage', 'recordTransitions']);
     await expectWholeChain(vigil.db, id);
   });
 
@@ -137,7 +142,9 @@ describe('a version that its effect takes along', () => {
 
   it('is recorded at once for whoever asks whether it is, while a provider hangs', async () => {
     const { id, answer } = await openHanging();
-    const { version } = await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).executeUpdate(settled);
+    const { version } = await vigil.temporal.workflow
+      .getHandle(workflowId('escalation', id))
+      .executeUpdate(settled, { args: ['recorded'] });
     expect((await rowOf(id)).version).toBe(version);
     expect(version).toBe(2);
     expect(callsOf(id).at(-1)).toBe('recordTransitions');
@@ -163,11 +170,58 @@ describe('a version that its effect takes along', () => {
     await expectWholeChain(vigil.db, id);
   });
 
+  it('is started for the relay before its page is out, and recorded only with that', async () => {
+    const { id, answer } = await openHanging();
+    const command = await eventually('the start is done', async () => {
+      const [row] = await vigil.db.select().from(commands).where(eq(commands.aggregateId, id));
+      return row?.status === 'done' ? row : null;
+    });
+    expect(command.mode).toBe('start');
+    expect(callsOf(id)).toEqual(['resolveRung at once', 'recordThenPage']);
+    answer();
+    await stateWhen(id, isPaged);
+    await expectWholeChain(vigil.db, id);
+  });
+
+  it('waits for a look-up that hangs a second at most, and so does an acknowledgement', async () => {
+    const hangs = Promise.withResolvers<void>();
+    faults.lookUp = () => hangs.promise;
+    const id = await open();
+    await eventually('the look-up is out', () => Promise.resolve(callsOf(id).length > 0));
+    const { outcome } = await ask(vigil, world.people.oncall, 'escalation', id, 'acknowledge');
+    expect(outcome.status).toBe('done');
+    hangs.resolve();
+    expect(await rowOf(id)).toMatchObject({ status: 'acknowledged' });
+    expect(callsOf(id).filter((name) => name.includes('Page'))).toEqual([]);
+    await expectWholeChain(vigil.db, id);
+  });
+
+  it('goes to a phone although the look-up before it hangs', async () => {
+    const hangs = Promise.withResolvers<void>();
+    faults.lookUp = () => hangs.promise;
+    const id = await open();
+    await stateWhen(id, isPaged);
+    expect(callsOf(id)).toEqual([
+      'resolveRung at once',
+      'recordThenResolveRung',
+      'recordThenPage',
+      'recordTransitions',
+    ]);
+    hangs.resolve();
+    await expectWholeChain(vigil.db, id);
+  });
+
   it('is recorded although the look-up after it fails, which is then asked again', async () => {
+    faults.lookUp = failing;
     faults.brokenLookUp = true;
     const id = await open();
     await stateWhen(id, isPaged);
-    expect(callsOf(id).slice(0, 3)).toEqual(['recordThenResolveRung', 'recordTransitions', 'resolveRung']);
+    expect(callsOf(id).slice(0, 4)).toEqual([
+      'resolveRung at once',
+      'recordThenResolveRung',
+      'recordTransitions',
+      'resolveRung',
+    ]);
     await expectWholeChain(vigil.db, id);
   });
 
@@ -176,11 +230,12 @@ describe('a version that its effect takes along', () => {
     // Recorded apart, so that the next version can be taken along while the page is still out.
     await ask(vigil, world.people.oncall, 'escalation', id, 'acknowledge');
     await ask(vigil, world.people.oncall, 'escalation', id, 'unacknowledge');
+    faults.lookUp = failing;
     faults.brokenLookUp = true;
     calls.length = 0;
     const { outcome } = await ask(vigil, world.people.oncall, 'escalation', id, 'escalateNow');
     expect(outcome.status).toBe('done');
-    expect(callsOf(id).slice(0, 2)).toEqual(['recordThenResolveRung', 'recordTransitions']);
+    expect(callsOf(id).slice(0, 3)).toEqual(['resolveRung at once', 'recordThenResolveRung', 'recordTransitions']);
     await eventually('somebody else is to be paged', () =>
       Promise.resolve(callsOf(id).some((name) => name.endsWith('Page'))),
     );
@@ -194,11 +249,9 @@ describe('a version that its effect takes along', () => {
     const id = await open();
     await stateWhen(id, isPaged);
     const keys = ['id', 'kind', 'runId', 'transitions', 'workflowId'];
-    expect(records.filter((record) => record.id === id).map((record) => Object.keys(record).toSorted())).toEqual([
-      keys,
-      keys,
-      keys,
-    ]);
+    const told = records.filter((record) => record.id === id);
+    expect(told.map((record) => Object.keys(record).toSorted())).toEqual([keys, keys]);
+    expect(told.map(({ transitions }) => transitions.map(({ version }) => version))).toEqual([[1, 2], [3]]);
   });
 
   it('is not sent for once more when its channel was asked in vain for the whole time', async () => {

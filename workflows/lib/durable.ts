@@ -28,6 +28,11 @@ export interface DurableOptions<S extends Versioned, E extends Event, F extends 
   readonly carried: Carried<S>;
   /** Carries out one effect and returns what the machine should learn of it. Its failures are its own to turn into events. */
   readonly perform: (effect: F) => Promise<E | undefined>;
+  /**
+   * The effects that only look something up, which is done before the record of the version that asks: in the workflow task
+   * itself, and within a second, for which everybody waits. Null as its answer: it is asked again, in the ordinary way.
+   */
+  readonly lookUp?: (effect: F) => Promise<E | null> | null;
   /** The effects that an activity can carry out right after it has recorded the versions that asked for them. */
   readonly performRecording?: (effect: F) => RecordingCall<E> | null;
 }
@@ -52,7 +57,8 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   private readonly options: DurableOptions<S, E, F>;
   private readonly applied: Map<string, CommandAnswer>;
   private readonly recorder: Recorder;
-  /** Runs that began before effects took records along go on as they began. */
+  /** Runs that began before look-ups came first, or before effects took records along, go on as they began. */
+  private readonly isLookingUpFirst: boolean;
   private readonly isCarrying: boolean;
   private readonly alarm = new Alarm();
   private effectsInFlight = 0;
@@ -64,7 +70,9 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
     this.state = options.carried.state;
     this.applied = new Map(options.carried.applied);
     this.recorder = new Recorder(options, this.state.version);
-    this.isCarrying = options.performRecording !== undefined && wf.patched('record-with-effect');
+    this.isLookingUpFirst = options.lookUp !== undefined && wf.patched('look-up-first');
+    this.isCarrying =
+      this.isLookingUpFirst || (options.performRecording !== undefined && wf.patched('record-with-effect'));
     this.listen();
   }
 
@@ -96,8 +104,9 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
         this.accept(envelope);
       });
     wf.setHandler(getState, () => this.state as unknown as Json);
-    wf.setHandler(settled, async () => {
-      if (this.isCarrying) await this.recorder.until(Math.max(1, this.state.version));
+    wf.setHandler(settled, async (enough = 'recorded') => {
+      if (this.isLookingUpFirst && enough === 'underway') await this.recorder.underWay();
+      else if (this.isCarrying) await this.recorder.until(Math.max(1, this.state.version));
       else await wf.condition(() => this.recorder.recordedVersion === this.state.version && this.state.version > 0);
       return { version: this.recorder.recordedVersion };
     });
@@ -167,6 +176,8 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
 
   private async perform(effect: F, version: number): Promise<void> {
     try {
+      const lookUp = this.isLookingUpFirst ? this.options.lookUp?.(effect) : null;
+      if (lookUp && (await this.learnFirst(effect, lookUp))) return;
       const call = this.isCarrying ? this.options.performRecording?.(effect) : null;
       let learned: E | null | undefined = call ? await this.recorder.carry(version, call) : null;
       if (learned === null) {
@@ -176,6 +187,18 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
       if (learned) this.dispatch(learned, { commandId: effect.key });
     } finally {
       this.effectsInFlight--;
+    }
+  }
+
+  /** What comes of a look-up, and the effects of that, are to go with the record of the version that asked. */
+  private async learnFirst(effect: F, lookUp: Promise<E | null>): Promise<boolean> {
+    const release = this.recorder.hold();
+    try {
+      const learned = await lookUp;
+      if (learned !== null) this.dispatch(learned, { commandId: effect.key });
+      return learned !== null;
+    } finally {
+      release();
     }
   }
 
@@ -195,6 +218,8 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   }
 
   private async waitForChangeOrDue(): Promise<void> {
+    // A timer of its own costs as much as the look-up, which is over before anything could come due.
+    if (this.recorder.isHeld()) return wf.condition(() => !this.recorder.isHeld());
     const due = this.options.machine.nextDue(this.state);
     const changed = () =>
       this.recorder.mustRecord() ||
@@ -244,6 +269,7 @@ export interface Aggregate<S extends Versioned, E extends Event, F extends Keyed
   readonly machine: Machine<S, E, F>;
   readonly open: (opening: Opening, now: number) => S;
   readonly perform: (effect: F, state: () => S) => Promise<E | undefined>;
+  readonly lookUp?: (effect: F, state: () => S) => Promise<E | null> | null;
   readonly performRecording?: (effect: F, state: () => S) => RecordingCall<E> | null;
 }
 
@@ -252,7 +278,7 @@ export async function runAggregate<S extends Versioned, E extends Event, F exten
   aggregate: Aggregate<S, E, F, Opening>,
   input: AggregateInput<Opening, Carried<S>>,
 ): Promise<S> {
-  const { kind, machine, open, perform, performRecording } = aggregate;
+  const { kind, machine, open, perform, lookUp, performRecording } = aggregate;
   const carried = input.carried ?? { state: open(input.opening, Date.now()), applied: [] };
   const durable: Durable<S, E, F> = new Durable({
     kind,
@@ -260,6 +286,7 @@ export async function runAggregate<S extends Versioned, E extends Event, F exten
     machine,
     carried,
     perform: (effect) => perform(effect, () => durable.state),
+    ...(lookUp && { lookUp: (effect: F) => lookUp(effect, () => durable.state) }),
     ...(performRecording && { performRecording: (effect: F) => performRecording(effect, () => durable.state) }),
   });
   const end = await durable.run(input.carried ? undefined : ({ type: 'opened' } as unknown as E), input.cause);
@@ -271,12 +298,13 @@ export async function runAggregate<S extends Versioned, E extends Event, F exten
   return durable.state;
 }
 
-/** The value of an activity, or `otherwise` when it failed for good after its own retries. Cancellation is rethrown. */
+/** The value of an activity, local or not, or `otherwise` when it failed for good after its own retries. Cancellation is rethrown. */
 export async function orElse<T>(work: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof wf.ActivityFailure && !wf.isCancellation(error)) return otherwise;
+    // The failure of a local activity comes as it is, not within one of the activity.
+    if (error instanceof wf.TemporalFailure && !wf.isCancellation(error)) return otherwise;
     throw error;
   }
 }

@@ -44,6 +44,9 @@ export class Recorder {
   private waitingForRecord: number[] = [];
   /** The newest version for whose record somebody waits. */
   private awaited = 0;
+  /** Look-ups that are out: what they lead to goes into the same record. */
+  private lookUps = 0;
+  private isFirstUnderWay = false;
 
   constructor({ kind, id }: Pick<RecordInput, 'kind' | 'id'>, recordedVersion: number) {
     this.aggregate = { kind, id };
@@ -54,8 +57,23 @@ export class Recorder {
     this.unrecorded.push(transition);
   }
 
+  /** Nothing is recorded until what this returns is called. */
+  hold(): () => void {
+    this.lookUps++;
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.lookUps--;
+      isHeld = false;
+    };
+  }
+
+  isHeld(): boolean {
+    return this.lookUps > 0;
+  }
+
   /** Whether `recordNext` has something to do at once. */
   mustRecord(): boolean {
+    if (this.isHeld()) return false;
     if (this.unrecorded.length > 0 || this.carried.length === 0) return this.unrecorded.length > 0;
     return this.waitingForRecord.length > 0 || (this.awaited > this.recordedVersion && !this.isQuicklyCarried);
   }
@@ -71,8 +89,14 @@ export class Recorder {
     return wf.condition(() => this.recordedVersion >= version);
   }
 
+  /** Resolves when the first version is recorded, or with an activity that will. */
+  underWay(): Promise<void> {
+    return wf.condition(() => this.isFirstUnderWay || this.recordedVersion > 0);
+  }
+
   /** Records what is to be recorded, or hands it to the effects that take it along. */
   async recordNext(): Promise<void> {
+    this.isFirstUnderWay = true;
     const all = [...this.carried, ...this.unrecorded];
     const transitions = all.slice(0, recordedAtOnce);
     const { workflowId, runId } = wf.workflowInfo();
