@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { queues } from '#workflows/contract.ts';
 
 /** The steps of a rung that came due, in their order, as Temporal's history has them. */
-export const rungSteps = ['timer fired', 'workflow task begun', 'look-up begun', 'page begun'] as const;
+export const rungSteps = ['timer fired', 'workflow task begun', 'page begun'] as const;
 export type RungStep = (typeof rungSteps)[number];
 
 /**
@@ -48,8 +48,7 @@ function stepsIn({ events }: History, from: number): Partial<Record<RungStep, nu
     if (event.workflowTaskStartedEventAttributes) note('workflow task begun', 'timer fired', at);
     if (event.activityTaskStartedEventAttributes) {
       const queue = queueOf.get(String(event.activityTaskStartedEventAttributes.scheduledEventId));
-      if (queue === queues.orchestration) note('look-up begun', 'workflow task begun', at);
-      if (queue === queues.paging) note('page begun', 'look-up begun', at);
+      if (queue === queues.paging) note('page begun', 'workflow task begun', at);
     }
   }
   return steps;

@@ -84,7 +84,7 @@ async function send(client: Client, row: CommandRow): Promise<Outcome> {
 
 /**
  * Starts a workflow and waits until its first version is recorded, for whoever asked reads what was written; where nobody
- * asked, until a worker has begun it: the relay never starts more than the workers keep up with. Started all at once, a
+ * asked, until a worker has begun it, which may be before the first record: the relay never starts more than the workers keep up with. Started all at once, a
  * thousand ladders would all page late.
  */
 async function start(client: Client, row: CommandRow): Promise<{ [key: string]: Json }> {

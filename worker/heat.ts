@@ -18,6 +18,7 @@ const everyMs = 200;
 export function watchHeat(db: Database, above: number): Heat {
   let last: { count: number; at: number } | null = null;
   const heat = { isHot: false, stop: () => clearInterval(timer) };
+  let isLooking = false;
   const look = async (): Promise<void> => {
     const { rows } = await db.execute<{ count: string | null }>(
       sql`SELECT pg_sequence_last_value('fact_seq'::regclass) AS count`,
@@ -27,10 +28,17 @@ export function watchHeat(db: Database, above: number): Heat {
     last = now;
   };
   const timer = setInterval(() => {
-    look().catch(() => {
-      // Without an answer nothing is known, and nothing is held back.
-      heat.isHot = false;
-    });
+    // Two that waited for a connection would be answered within a millisecond, and tell of no rate.
+    if (isLooking) return;
+    isLooking = true;
+    look()
+      .catch(() => {
+        // Without an answer nothing is known, and nothing is held back.
+        heat.isHot = false;
+      })
+      .finally(() => {
+        isLooking = false;
+      });
   }, everyMs).unref();
   return heat;
 }

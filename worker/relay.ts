@@ -87,6 +87,8 @@ export function startRelay(options: RelayOptions): Relay {
 
 /** Commands that are delivered at a time while more comes in than should be started. */
 const hotBatch = 2;
+/** What must not wait has places of its own: the one lane that works then takes so many of it each time. */
+const urgentBatch = 8;
 /** And so long after them, milliseconds: a start costs as much of the machine as accepting fifty alerts. */
 const hotPauseMs = 250;
 /** How long a lane rests before it looks again, milliseconds. */
@@ -100,7 +102,7 @@ export const failuresBeforeGivingUp = 12;
 
 /** Little is started, but an acknowledgement and the worst pages do not wait for the storm to end. */
 async function claimWhileHot(tx: Transaction, batch: number): Promise<CommandRow[]> {
-  const urgent = await claimUrgent(tx, batch);
+  const urgent = await claimUrgent(tx, urgentBatch);
   const others = await claimCommands(tx, Math.min(batch, hotBatch));
   return [...urgent, ...others.filter((row) => !urgent.some(({ id }) => id === row.id))];
 }

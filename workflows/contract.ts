@@ -153,7 +153,8 @@ export const fact = (name: string) => defineSignal<[CommandEnvelope]>(name);
 
 /**
  * Answers once what the workflow knew when it was asked is recorded: how a start becomes read-your-write. `underway` is
- * for whom nobody waits: the workflow has come to its first record, and an activity brings it home.
+ * enough where nobody reads what was written, as for what intake leaves to the relay: the workflow has come to its first
+ * record, and an activity brings it home.
  */
 export const settled = defineUpdate<CommandAnswer, [enough: 'recorded' | 'underway']>('settled');
 export const getState = defineQuery<Json>('getState');

@@ -18,8 +18,7 @@ export const store = proxyActivities<Activities['store']>({
  * asked for again as an ordinary activity, which waits for its database in a queue and not in everybody's way.
  */
 export const lookingUp = proxyLocalActivities<Pick<Activities['store'], 'resolveRung'>>({
-  startToCloseTimeout: '1s',
-  scheduleToCloseTimeout: '2s',
+  scheduleToCloseTimeout: '1s',
   retry: { maximumAttempts: 1 },
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
+import { startAgain } from '#db/repositories/start-again.ts';
 import { restart } from '#gateway/restart.ts';
 import { assertMayFor } from '../auth.ts';
 import { idempotencyHeaders } from '../commands.ts';
@@ -57,7 +58,12 @@ export function registerEscalationRestarts(app: Routes, deps: ApiDeps): void {
           deps.temporal,
           { kind: 'escalation', id: row.id, state: row.state, by, from: request.body.from },
           request.id,
-        );
+        ).catch(async (error: unknown) => {
+          // Lost before anything of it was recorded: it begins anew, from what intake accepted.
+          const isUnknown = error instanceof VigilError && error.code === 'aggregate.not_found' && row.state === null;
+          if (isUnknown && (await startAgain(tx, 'escalation', row.id))) return { endedAs: 'lost' };
+          throw error;
+        });
         await auditChange(tx, request, { kind: 'escalation', id: row.id }, 'restarted', { endedAs });
         return { status: 201, body: { escalationId: row.id, endedAs } };
       });

@@ -264,10 +264,11 @@ export async function claimUrgent(tx: Transaction, limit: number): Promise<Comma
  * Claims read what the indexes of pending commands put first, whatever the planner believes.
  *
  * How many wait goes from none to a hundred thousand and back within minutes, so its statistics are wrong as a rule; with
- * those of an empty queue it reads and sorts all that waits, or compares each with each: seconds a claim, in a storm.
+ * those of an empty queue it reads and sorts all that waits, or compares each with each: seconds a claim, in a storm. With
+ * those of a long one it would take the trouble to compile a statement of milliseconds (`jit`).
  */
 const walkIndexes = sql`SELECT set_config(name, 'off', true)
-  FROM unnest(ARRAY['enable_sort', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']) AS name`;
+  FROM unnest(ARRAY['enable_sort', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']) AS name`;
 
 /**
  * Holds for the pending commands that this part of the query names, found by their keys: an index of what is pending, which

@@ -108,7 +108,7 @@ class SimulatedRun {
     for (const { at, state } of versions) this.log.record(at, state);
     this.isRecording = false;
     this.takeStep();
-    // Pages first: they would have taken the record along, and wait for nothing else.
+    // Pages go on as soon as the record is made; whatever else waited for it is woken after them.
     const effects = versions.flatMap((version) => version.effects);
     const isPage = ({ type }: LadderEffect) => type === 'page';
     for (const effect of [...effects.filter(isPage), ...effects.filter((one) => !isPage(one))])

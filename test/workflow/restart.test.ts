@@ -1,8 +1,11 @@
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { sql } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findOrphans } from '#gateway/orphans.ts';
-import { workflowId } from '#workflows/contract.ts';
+import { aggregates, queues, update, workflowId } from '#workflows/contract.ts';
 import { newId, sha256Hex } from '#db/ids.ts';
+import { acceptTrigger } from '#db/repositories/alerts.ts';
 import { roleGrants, tokens } from '#db/schema/index.ts';
 import { testApiOver } from '../support/api.ts';
 import { FakePhones } from '../support/fake-phones.ts';
@@ -124,4 +127,50 @@ it('begins again from the record when Postgres is older than Temporal', async ()
   await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).terminate('Postgres was restored');
   expect((await restart()).json()).toEqual({ escalationId: id, endedAs: 'set_aside' });
   expect((await acknowledge(vigil, id, team.first)).outcome).toMatchObject({ status: 'done' });
+});
+
+it('begins one anew that was lost before anything of it was recorded, and is found until then', async () => {
+  const team = await seedTwoRungs(vigil);
+  const token = await tokenOf(team.first);
+  const alert = { serviceId: team.service, severity: 1, title: 'Disk', dedupKey: 'disk', reportedBy: 'test' } as const;
+  const id = await vigil.db.transaction(async (tx) => {
+    const { escalationId } = await acceptTrigger(tx, alert);
+    // As the relay leaves it when a worker has begun the workflow; Temporal was then restored from before.
+    await tx.execute(sql`UPDATE commands SET status = 'done', outcome = '{"status": "done", "answer": {"version": 0}}',
+      settled_at = now() WHERE aggregate_id = ${escalationId}`);
+    return escalationId;
+  });
+  expect(await findOrphans(vigil.db, vigil.temporal, 0)).toEqual([{ kind: 'escalation', id, endedAs: null }]);
+  const restarted = await app.inject({
+    method: 'POST',
+    url: `/v1/escalations/${id}/restarts`,
+    headers: { authorization: `Bearer ${token}`, 'idempotency-key': newId('command') },
+    payload: {},
+  });
+  expect([restarted.statusCode, restarted.json()]).toEqual([201, { escalationId: id, endedAs: 'lost' }]);
+  await phones.next(team.firstPhone);
+  await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);
+  expect(await findOrphans(vigil.db, vigil.temporal, 0)).toEqual([]);
+});
+
+it('goes on although a request that asks who is on a rung was there before its first step', async () => {
+  const team = await seedTwoRungs(vigil);
+  const id = await trigger(vigil, team.service);
+  const state = await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);
+  await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).terminate('Postgres was restored');
+  const by = { kind: 'person', id: team.first, roles: ['responder'] } as const;
+  const commandId = newId('command');
+  const cause = { commandId, actor: by, requestId: null };
+  const startWorkflowOperation = new WithStartWorkflowOperation(aggregates.escalation.workflow, {
+    workflowId: workflowId('escalation', id),
+    taskQueue: queues.orchestration,
+    args: [{ id, opening: null, cause, carried: { state, applied: [] } }],
+    workflowIdConflictPolicy: 'FAIL',
+  });
+  await vigil.temporal.workflow.executeUpdateWithStart(update('escalateNow'), {
+    startWorkflowOperation,
+    args: [{ ...cause, name: 'escalateNow', input: {} }],
+  });
+  await ladderWhen(vigil, id, ({ walk }) => walk.rung === 1);
+  await phones.next(team.secondPhone);
 });

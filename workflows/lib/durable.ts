@@ -32,7 +32,7 @@ export interface DurableOptions<S extends Versioned, E extends Event, F extends 
    * The effects that only look something up, which is done before the record of the version that asks: in the workflow task
    * itself, and within a second, for which everybody waits. Null as its answer: it is asked again, in the ordinary way.
    */
-  readonly lookUp?: (effect: F) => Promise<E | null> | null;
+  readonly lookUp?: (effect: F, state: () => S) => Promise<E | null> | null;
   /** The effects that an activity can carry out right after it has recorded the versions that asked for them. */
   readonly performRecording?: (effect: F) => RecordingCall<E> | null;
 }
@@ -49,8 +49,8 @@ const rememberedCommands = 200;
 /**
  * Drives one pure machine durably.
  *
- * Every new version is recorded (projection and audit, one transaction) before an effect of it starts and before the
- * asker is answered. Effects run beside the main loop, so a slow page never delays an acknowledgement.
+ * Every new version is recorded (projection and audit, one transaction) before an effect of it starts, but for those that
+ * only look something up, and before the asker is answered. Effects run beside the main loop, so a slow page never delays an acknowledgement.
  */
 export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   state: S;
@@ -176,7 +176,8 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
 
   private async perform(effect: F, version: number): Promise<void> {
     try {
-      const lookUp = this.isLookingUpFirst ? this.options.lookUp?.(effect) : null;
+      // It is called at once, in a run that goes on perhaps while this is constructed: a message waited for its handler.
+      const lookUp = this.isLookingUpFirst ? this.options.lookUp?.(effect, () => this.state) : null;
       if (lookUp && (await this.learnFirst(effect, lookUp))) return;
       const call = this.isCarrying ? this.options.performRecording?.(effect) : null;
       let learned: E | null | undefined = call ? await this.recorder.carry(version, call) : null;
@@ -218,7 +219,7 @@ export class Durable<S extends Versioned, E extends Event, F extends Keyed> {
   }
 
   private async waitForChangeOrDue(): Promise<void> {
-    // A timer of its own costs as much as the look-up, which is over before anything could come due.
+    // A timer of its own costs as much as the look-up, after which what came due meanwhile has its turn.
     if (this.recorder.isHeld()) return wf.condition(() => !this.recorder.isHeld());
     const due = this.options.machine.nextDue(this.state);
     const changed = () =>
@@ -286,7 +287,7 @@ export async function runAggregate<S extends Versioned, E extends Event, F exten
     machine,
     carried,
     perform: (effect) => perform(effect, () => durable.state),
-    ...(lookUp && { lookUp: (effect: F) => lookUp(effect, () => durable.state) }),
+    ...(lookUp && { lookUp }),
     ...(performRecording && { performRecording: (effect: F) => performRecording(effect, () => durable.state) }),
   });
   const end = await durable.run(input.carried ? undefined : ({ type: 'opened' } as unknown as E), input.cause);
@@ -303,7 +304,7 @@ export async function orElse<T>(work: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    // The failure of a local activity comes as it is, not within one of the activity.
+    // Not only ActivityFailure: that of a local activity may come bare, and does so when it is replayed.
     if (error instanceof wf.TemporalFailure && !wf.isCancellation(error)) return otherwise;
     throw error;
   }
