@@ -159,12 +159,6 @@ const dynamicConfig: DynamicConfig = {
   // update with one activity answers after 26 ms instead of 50 ms.
   'history.timerProcessorMaxPollRPS': 1000,
   'history.transferProcessorMaxPollRPS': 1000,
-  // After an outage, what came due meanwhile goes on in the order in which it was due: timers are fired one after the other,
-  // and each queue is one, where by default it is four with an order of their own. Rank correlation of deadline and page
-  // within a severity: 0.9 instead of 0.6.
-  'history.timerProcessorSchedulerWorkerCount': 1,
-  'matching.numTaskqueueReadPartitions': 1,
-  'matching.numTaskqueueWritePartitions': 1,
   // Within this interval of its last start, a run that continues as new is held back. The server compares virtual with
   // real time there: a workflow that skipped an hour would be held back, and skip, one hour more at every other run.
   'history.workflowIdReuseMinimalInterval': '0s',

@@ -31,10 +31,9 @@ export async function createWorkers({
       taskQueue: queues.orchestration,
       activities: activities.store,
       maxConcurrentActivityTaskExecutions: 64,
-      // Look-ups hold a workflow task and a connection each. While Postgres is slow, further ones wait no longer than a second
-      // for a place and are then asked for as ordinary activities; workflow tasks that look nothing up have places beside them.
+      // Look-ups hold a connection each. While Postgres is slow, further ones wait no longer than a second for a place and are
+      // then asked for as ordinary activities.
       maxConcurrentLocalActivityExecutions: 8,
-      maxConcurrentWorkflowTaskExecutions: 100,
       // After a SIGKILL, tasks of the lost worker's own queue wait this long before another takes them.
       stickyQueueScheduleToStartTimeout: '2s',
     }),
