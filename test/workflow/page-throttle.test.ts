@@ -54,7 +54,7 @@ it('a storm pages a person once for each, then in one message for all, and stops
   expect(
     afterwards.map(({ deliveryId, escalationId, others, possibleDuplicate }) => ({
       deliveryId,
-      isOf: ids.indexOf(escalationId),
+      isOf: ids.indexOf(escalationId ?? ''),
       others,
       possibleDuplicate,
     })),
