@@ -40,7 +40,7 @@ function stepsIn({ events }: History, from: number): Partial<Record<RungStep, nu
     if (steps[step] === undefined && (before === null || steps[before] !== undefined)) steps[step] = at;
   };
   for (const event of events ?? []) {
-    const at = Number(event.eventTime?.seconds ?? 0) * 1_000 + Number(event.eventTime?.nanos ?? 0) / 1e6;
+    const at = Number(event.eventTime?.seconds ?? 0) * 1_000 + (event.eventTime?.nanos ?? 0) / 1e6;
     if (event.activityTaskScheduledEventAttributes)
       queueOf.set(String(event.eventId), event.activityTaskScheduledEventAttributes.taskQueue?.name ?? '');
     if (at < from) continue;
