@@ -49,8 +49,10 @@ it('a storm pages a person once for each, then in one message for all, and stops
   expect(ladder.responders).toMatchObject([{ personId: ann, heldBack: 1 }]);
 
   for (const id of ids) expect((await acknowledge(vigil, id, ann)).outcome).toMatchObject({ status: 'done' });
+  // Skipped time may have taken one to its next rung before its acknowledgement.
+  const atAcknowledgement = phones.received('ann').length;
   await Promise.all(ids.map((id) => forward(vigil, id, 60)));
-  const afterwards = phones.received('ann').slice(storm + 1);
+  const afterwards = phones.received('ann').slice(atAcknowledgement);
   expect(
     afterwards.map(({ deliveryId, escalationId, others, possibleDuplicate }) => ({
       deliveryId,
