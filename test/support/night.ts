@@ -183,6 +183,8 @@ export async function beginNight(beginsAt: number) {
       const actor = { kind: 'person', id: personId, roles: ['responder'] } as const;
       const { outcome } = await ask(vigil, actor, 'escalation', escalationId, name, input);
       if (outcome.status !== 'done') throw new Error(`${name}: ${JSON.stringify(outcome)}`);
+      // Whoever is told of the end is told after the answer.
+      if (name === 'resolve') await handleOf(escalationId).result();
       await rest();
       return outcome.answer;
     },
