@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { queues } from '#workflows/contract.ts';
+import { queues, workflowId } from '#workflows/contract.ts';
 
 /** The steps of a rung that came due, in their order, as Temporal's history has them. */
 export const rungSteps = ['timer fired', 'workflow task begun', 'page begun'] as const;
@@ -22,7 +22,7 @@ export async function stepsOf(
     await Promise.all(
       Array.from({ length: 8 }, async () => {
         for (let id = left.pop(); id !== undefined; id = left.pop())
-          steps.set(id, stepsIn(await client.workflow.getHandle(`escalation:${id}`).fetchHistory(), from));
+          steps.set(id, stepsIn(await client.workflow.getHandle(workflowId('escalation', id)).fetchHistory(), from));
       }),
     );
     return steps;

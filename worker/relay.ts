@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Database, Transaction } from '#db/client.ts';
-import { claimCommands, claimUrgent, postponeCommands, settleCommand } from '#db/repositories/commands.ts';
+import { claimCommands, claimUrgent } from '#db/repositories/command-claims.ts';
+import { postponeCommands, settleCommand } from '#db/repositories/commands.ts';
 import type { CommandRow, Outcome } from '#db/repositories/commands.ts';
 import { deliver } from '#gateway/deliver.ts';
 import type { Delivery } from '#gateway/deliver.ts';

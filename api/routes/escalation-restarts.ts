@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Role } from '#domain/actor.ts';
 import { VigilError } from '#domain/errors.ts';
-import { startAgain } from '#db/repositories/start-again.ts';
+import { startAgain } from '#db/repositories/commands.ts';
 import { restart } from '#gateway/restart.ts';
 import { assertMayFor } from '../auth.ts';
 import { idempotencyHeaders } from '../commands.ts';

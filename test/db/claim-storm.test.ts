@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase } from '#db/client.ts';
 import type { Database, Transaction } from '#db/client.ts';
-import { claimCommands, claimUrgent } from '#db/repositories/commands.ts';
+import { claimCommands, claimUrgent } from '#db/repositories/command-claims.ts';
 import { createTestDatabase } from '#test/support/database.ts';
 import type { TestDatabase } from '#test/support/database.ts';
 

@@ -41,24 +41,25 @@ async function tokenOf(principalId: string): Promise<string> {
   return token;
 }
 
+const restart = (id: string, token: string, payload: { readonly from?: 'record' } = {}) =>
+  app.inject({
+    method: 'POST',
+    url: `/v1/escalations/${id}/restarts`,
+    headers: { authorization: `Bearer ${token}`, 'idempotency-key': newId('command') },
+    payload,
+  });
+
 it('lets an escalation that was terminated go on where it stood, once, and says who did so', async () => {
   const team = await seedTwoRungs(vigil);
   const token = await tokenOf(team.first);
-  const restart = () =>
-    app.inject({
-      method: 'POST',
-      url: `/v1/escalations/${id}/restarts`,
-      headers: { authorization: `Bearer ${token}`, 'idempotency-key': newId('command') },
-      payload: {},
-    });
   const id = await trigger(vigil, team.service);
   await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);
-  expect((await restart()).json()).toMatchObject({ status: 409, code: 'aggregate.running' });
+  expect((await restart(id, token)).json()).toMatchObject({ status: 409, code: 'aggregate.running' });
 
   await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).terminate('by mistake');
   const refused = await acknowledge(vigil, id, team.first);
   expect(refused.outcome).toMatchObject({ code: 'aggregate.ended', detail: { endedAs: 'terminated' } });
-  const restarted = await restart();
+  const restarted = await restart(id, token);
   expect([restarted.statusCode, restarted.json()]).toEqual([201, { escalationId: id, endedAs: 'terminated' }]);
   await eventually('it runs', async () => (await findOrphans(vigil.db, vigil.temporal, 0)).length === 0);
 
@@ -92,12 +93,7 @@ it('lets one that Temporal has lost go on from its record: the next rung comes, 
   });
   await eventually('Temporal knows nothing of it', lost);
 
-  const restarted = await app.inject({
-    method: 'POST',
-    url: `/v1/escalations/${id}/restarts`,
-    headers: { authorization: `Bearer ${token}`, 'idempotency-key': newId('command') },
-    payload: {},
-  });
+  const restarted = await restart(id, token);
   expect([restarted.statusCode, restarted.json()]).toEqual([201, { escalationId: id, endedAs: 'lost' }]);
   await forward(vigil, id, 15);
   await ladderWhen(vigil, id, ({ walk }) => walk.rung === 1);
@@ -116,16 +112,9 @@ it('begins again from the record when Postgres is older than Temporal', async ()
   const token = await tokenOf(team.first);
   const id = await trigger(vigil, team.service);
   await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);
-  const restart = () =>
-    app.inject({
-      method: 'POST',
-      url: `/v1/escalations/${id}/restarts`,
-      headers: { authorization: `Bearer ${token}`, 'idempotency-key': newId('command') },
-      payload: { from: 'record' },
-    });
-  expect((await restart()).json()).toMatchObject({ code: 'aggregate.running' });
+  expect((await restart(id, token, { from: 'record' })).json()).toMatchObject({ code: 'aggregate.running' });
   await vigil.temporal.workflow.getHandle(workflowId('escalation', id)).terminate('Postgres was restored');
-  expect((await restart()).json()).toEqual({ escalationId: id, endedAs: 'set_aside' });
+  expect((await restart(id, token, { from: 'record' })).json()).toEqual({ escalationId: id, endedAs: 'set_aside' });
   expect((await acknowledge(vigil, id, team.first)).outcome).toMatchObject({ status: 'done' });
 });
 
@@ -141,12 +130,7 @@ it('begins one anew that was lost before anything of it was recorded, and is fou
     return escalationId;
   });
   expect(await findOrphans(vigil.db, vigil.temporal, 0)).toEqual([{ kind: 'escalation', id, endedAs: null }]);
-  const restarted = await app.inject({
-    method: 'POST',
-    url: `/v1/escalations/${id}/restarts`,
-    headers: { authorization: `Bearer ${token}`, 'idempotency-key': newId('command') },
-    payload: {},
-  });
+  const restarted = await restart(id, token);
   expect([restarted.statusCode, restarted.json()]).toEqual([201, { escalationId: id, endedAs: 'lost' }]);
   await phones.next(team.firstPhone);
   await ladderWhen(vigil, id, ({ counts }) => counts.sent === 1);

@@ -57,14 +57,10 @@ export class Recorder {
     this.unrecorded.push(transition);
   }
 
-  /** Nothing is recorded until what this returns is called. */
+  /** Nothing is recorded until what this returns is called, once. */
   hold(): () => void {
     this.lookUps++;
-    let isHeld = true;
-    return () => {
-      if (isHeld) this.lookUps--;
-      isHeld = false;
-    };
+    return () => void this.lookUps--;
   }
 
   isHeld(): boolean {
